@@ -1,0 +1,3 @@
+from watchbill.cli import main
+
+main()

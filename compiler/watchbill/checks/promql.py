@@ -1,0 +1,127 @@
+"""PromQL and templates: labels that must be there, templates that render, servers old enough to be asked."""
+
+from collections.abc import Iterator
+
+from watchbill import promql
+from watchbill.source.codes import promql as codes
+from watchbill.source.diagnostic import Diagnostic, Location
+from watchbill.spec.model import ResolvedAlert, Workspace
+
+ALERTED = ("scalar", "vector")
+
+
+def check(workspace: Workspace) -> list[Diagnostic]:
+    found: dict[tuple[object, ...], Diagnostic] = {}
+    seen: set[tuple[object, ...]] = set()
+    for place in workspace.places.values():
+        for alert in place.alerts:
+            if alert.no_data_of is None:
+                key = (alert.at, alert.expr, *alert.annotations.values())
+                if key not in seen:  # the same in another place: told once
+                    seen.add(key)
+                    for diagnostic in _alert(alert):
+                        found.setdefault((diagnostic.where, diagnostic.message), diagnostic)
+            if alert.expr not in seen:
+                seen.add((alert.expr,))
+    for expr, where in _expressions(workspace):
+        for diagnostic in _servers(expr, where, workspace.settings.versions.prometheus):
+            found.setdefault((diagnostic.where, diagnostic.message), diagnostic)
+    return list(found.values())
+
+
+def _alert(alert: ResolvedAlert) -> Iterator[Diagnostic]:
+    for index, label in enumerate(alert.page_per):
+        if not alert.may_have(label):
+            yield Diagnostic(
+                codes.PAGE_PER_CANNOT_EXIST,
+                f"`page_per` names `{label}`, and no alert of `{alert.name}` can have it",
+                alert.at.at("page_per", index),
+                "not on the result",
+                _keep(label),
+                notes=_why(alert, label),
+            )
+    for name, text in alert.annotations.items():
+        if "{{" in text and name != "runbook_url":
+            yield from _template(alert, name, text)
+
+
+def _template(alert: ResolvedAlert, name: str, text: str) -> Iterator[Diagnostic]:
+    where = alert.at.at(name) if name in ("summary", "description") else alert.at.at("annotations", name)
+    if name.startswith("impact_"):
+        where = alert.at.at("impact", name.removeprefix("impact_"))
+    scanned = promql.scan_template(text)
+    if isinstance(scanned, promql.Fault):
+        at = where.within(scanned.start, scanned.end) if "${" not in text else where
+        yield Diagnostic(
+            codes.TEMPLATE,
+            f"template: {scanned.message}",
+            at,
+            "here",
+            "mend the template: Prometheus would put an error in its place",
+        )
+        return
+    told: set[str] = set()
+    for label, start, end in promql.template_labels(scanned):
+        if label in told or alert.may_have(label) or label == "alertname":
+            continue
+        told.add(label)
+        yield Diagnostic(
+            codes.LABEL_CANNOT_EXIST,
+            f"the template of `{name}` names label `{label}`, which the expression cannot yield",
+            _within(where, text, start, end),
+            "always empty",
+            _keep(label),
+            notes=_why(alert, label),
+        )
+
+
+def _within(where: Location, text: str, start: int, end: int) -> Location:
+    """Offsets hold in the policy's text only where no param was put in before them."""
+    return where.within(start, end)
+
+
+def _keep(label: str) -> str:
+    return f"keep `{label}` in the expression, for example `by ({label})`, or leave it out here"
+
+
+def _why(alert: ResolvedAlert, label: str) -> tuple[str, ...]:
+    parsed = promql.parse(alert.expr)
+    reason = promql.why_not(parsed, label) if not isinstance(parsed, promql.Fault) else None
+    return (reason.text,) if reason is not None else ()
+
+
+def _expressions(workspace: Workspace) -> Iterator[tuple[str, Location]]:
+    seen: set[str] = set()
+    for place in workspace.places.values():
+        for service in place.services:
+            for rule in (*service.records, *service.alerts):
+                if rule.expr not in seen:
+                    seen.add(rule.expr)
+                    yield rule.expr, rule.at.at("expr")
+
+
+def _servers(expr: str, where: Location, version: str) -> Iterator[Diagnostic]:
+    parsed = promql.parse(expr)
+    if isinstance(parsed, promql.Fault):
+        return
+    for need in promql.unmet(parsed, version):
+        if need.removed:
+            message = f"{need.what} is gone from Prometheus {need.version} on"
+        elif need.flag is not None:
+            yield Diagnostic(
+                codes.EXPERIMENTAL,
+                f"{need.what} needs the feature flag {need.flag}",
+                where,
+                "here",
+                "use an expression without it",
+            )
+            continue
+        else:
+            message = f"{need.what} needs Prometheus {need.version}; the oldest in use is {version}"
+        yield Diagnostic(
+            codes.TOO_NEW,
+            message,
+            where,
+            "here",
+            f"use {need.instead}" if need.instead else "write it another way, or raise `versions: {prometheus: …}`",
+        )

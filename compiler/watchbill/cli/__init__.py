@@ -1,0 +1,74 @@
+"""The command line: one file for each verb, imported only when it is used, so that `--help` answers at once."""
+
+import importlib
+import os
+import sys
+from typing import Any
+
+import click
+
+import watchbill
+
+VERBS = {
+    "check": "Find everything that can be known to be wrong, and write nothing.",
+    "compile": "Write generated/ from policies/, after every gate has been passed.",
+    "test": "Run the policies' own tests.",
+    "explain": "What a finding means, and every code there is.",
+    "doctor": "Which tools are found, and what to do about the others.",
+    "version": "The version.",
+}
+USAGE = 64
+BUG = 70
+
+
+class _Verbs(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:  # noqa: ARG002
+        if name not in VERBS:
+            return None
+        command: click.Command = importlib.import_module(f"watchbill.cli.{name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Verbs"):
+            formatter.write_dl(list(VERBS.items()))
+
+
+@click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
+@click.version_option(watchbill.__version__, message="watchbill %(version)s")
+def watchbill_command() -> None:
+    """Policies in, verified alerting out. Edit policies/, review generated/, merge, apply."""
+
+
+def main() -> None:
+    """The console script. Usage errors end with 64, a bug of ours with 70, findings with 1."""
+    click.UsageError.exit_code = USAGE
+    click.BadParameter.exit_code = USAGE
+    try:
+        watchbill_command(prog_name="watchbill")
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except Exception as error:  # noqa: BLE001  (the one place where a bug becomes a message)
+        _report(error)
+        sys.exit(BUG)
+
+
+def _report(error: Exception) -> None:
+    import traceback  # noqa: PLC0415
+
+    if os.environ.get("WATCHBILL_TRACEBACK"):
+        traceback.print_exc()
+    last: Any = traceback.extract_tb(error.__traceback__)[-1]
+    name = os.path.relpath(last.filename, os.path.dirname(watchbill.__file__))  # noqa: PTH120
+    click.echo(
+        f"error[WB999] a mistake of watchbill's own: {type(error).__name__} at {name}:{last.lineno}  (internal-error)",
+        err=True,
+    )
+    click.echo(
+        f"  help: please report this line with watchbill {watchbill.__version__}; WATCHBILL_TRACEBACK=1 shows more",
+        err=True,
+    )
+    click.echo("  note: nothing was written", err=True)

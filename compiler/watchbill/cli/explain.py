@@ -1,0 +1,62 @@
+"""`watchbill explain CODE`: what a finding means, why it matters, what to write instead."""
+
+import json
+
+import click
+
+from watchbill.source.codes import Code
+from watchbill.source.codes.catalogue import codes, find
+from watchbill.source.diagnostic import did_you_mean
+
+
+@click.command("explain")
+@click.argument("code", required=False)
+@click.option("--format", "form", default="text", type=click.Choice(["text", "json"]), help="How it is shown.")
+def command(code: str | None, form: str) -> None:
+    """What a finding means: CODE is WB204 or unknown-escalation. Without CODE, all of them in a list."""
+    if code is None:
+        _list(form)
+        return
+    found = find(code)
+    if found is None:
+        close = did_you_mean(
+            code.lower(), [name for known in codes().values() for name in (known.name, known.id.lower())]
+        )
+        hint = f" Did you mean `{close}`?" if close else " `watchbill explain` lists them all."
+        raise click.UsageError(f"there is no code `{code}`.{hint}")
+    click.echo(json.dumps(_document(found), ensure_ascii=False, indent=2) if form == "json" else page(found))
+
+
+def _list(form: str) -> None:
+    if form == "json":
+        click.echo(
+            json.dumps(
+                {"version": 1, "codes": [_document(code) for code in codes().values()]}, ensure_ascii=False, indent=2
+            )
+        )
+        return
+    for code in codes().values():
+        click.echo(f"{code.id}  {code.severity:<7}  {code.name}")
+
+
+def _document(code: Code) -> dict[str, str]:
+    return {
+        field: getattr(code, field)
+        for field in ("id", "name", "severity", "finds", "why", "example", "instead", "silence")
+    }
+
+
+def page(code: Code) -> str:
+    """The page of a code, as `explain` prints it."""
+    sections = (
+        ("What it finds", code.finds),
+        ("Why it matters at 3 a.m.", code.why),
+        ("Example", code.example),
+        ("Instead", code.instead),
+        ("How to silence", code.silence),
+    )
+    parts = [f"{code.id} {code.name} ({code.severity})"]
+    for title, text in sections:
+        if text:
+            parts.append(f"{title}\n" + "\n".join(f"  {line}" for line in text.splitlines()))
+    return "\n\n".join(parts)

@@ -1,0 +1,108 @@
+"""What every verb shares: finding the workspace, reading it, showing findings, and the exit code."""
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+import msgspec
+
+from watchbill.cli.show import FORMATS, counts, in_order, render
+from watchbill.source.codes import structure
+from watchbill.source.diagnostic import Diagnostic, Span, has_errors
+from watchbill.source.files import WORKSPACE_FILE, find_workspace
+from watchbill.source.locate import Sources
+from watchbill.spec.load import Policies
+from watchbill.spec.model import Workspace
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Read(msgspec.Struct, frozen=True):
+    """A workspace as read and checked. `workspace` is None when nothing can be compiled from it."""
+
+    root: Path
+    workspace: Workspace | None
+    policies: Policies | None
+    found: list[Diagnostic]
+
+    @property
+    def sources(self) -> Sources:
+        return Sources(self.root, self.policies.paths if self.policies else {})
+
+
+def workspace_option(function: F) -> F:
+    return click.option(
+        "-C", "folder", default=".", metavar="DIR", help="Run in another workspace.", type=click.Path(path_type=Path)
+    )(function)
+
+
+def format_option(function: F) -> F:
+    return click.option(
+        "--format",
+        "form",
+        default="text",
+        type=click.Choice(list(FORMATS)),
+        help="How findings are shown.",
+        show_default=True,
+    )(function)
+
+
+def read(folder: Path) -> Read:
+    """Find, load, resolve and check; every finding comes back, none is raised."""
+    root = find_workspace(folder)
+    if root is None:
+        missing = Diagnostic(
+            structure.WORKSPACE,
+            f"no {WORKSPACE_FILE} here or in any folder above",
+            Span(WORKSPACE_FILE),
+            help="change to a workspace, or name one with -C DIR",
+        )
+        return Read(folder, None, None, [missing])
+    from watchbill.checks import at_levels, check  # noqa: PLC0415
+    from watchbill.spec.load import resting_collector  # noqa: PLC0415
+    from watchbill.spec.resolve import read_workspace  # noqa: PLC0415
+
+    workspace, policies, found = read_workspace(root)
+    if workspace is not None:
+        with resting_collector():
+            found += check(workspace)
+    return Read(root, workspace, policies, at_levels(workspace, found))
+
+
+def show(form: str, found: Sequence[Diagnostic], sources: Sources, *, quiet_text: bool = False) -> None:
+    """Findings to stdout (text and github go with a summary line to stderr). With json, stdout is one document."""
+    if form == "json":
+        click.echo(render("json", found, sources))
+        return
+    if form == "github":
+        text = render("github", found, sources)
+        if text:
+            click.echo(text)
+        click.echo(render("text", found, sources), err=True, nl=False)
+        return
+    if found and not quiet_text:
+        color = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+        click.echo(render("text", found, sources, color=color))
+
+
+def summary(found: Sequence[Diagnostic], sources: Sources, files: int) -> str:
+    """`Found 2 errors, 1 warning in 3 of 41 files.`"""
+    placed = in_order(found, sources)
+    number = counts(diagnostic for diagnostic, _ in placed)
+    parts = [f"{count} {level}{'s' if count != 1 else ''}" for level, count in number.items() if count]
+    touched = len({span.file for _, span in placed if span})
+    text = f"Found {', '.join(parts)} in {touched} of {files} files."
+    worst = next((diagnostic for diagnostic, _ in sorted(placed, key=lambda item: item[0].level != "error")), None)
+    return f"{text} `watchbill explain {worst.code.id}` says more." if worst else text
+
+
+def end(found: Sequence[Diagnostic]) -> None:
+    """Leave with 1 when there are errors, else with 0."""
+    sys.exit(1 if has_errors(found) else 0)
+
+
+def plural(number: int, word: str) -> str:
+    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"

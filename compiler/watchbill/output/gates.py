@@ -1,0 +1,276 @@
+"""promtool and amtool as the last word: run once over everything, their words mapped back to the policy they mean."""
+
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from xml.etree import ElementTree
+
+import msgspec
+
+from watchbill.source.codes import tools as codes
+from watchbill.source.diagnostic import Diagnostic, Location
+from watchbill.targets.artifact import Artifact
+
+_PROMTOOL_LINE = re.compile(
+    r'^(?P<file>\S+\.yml): (?:(?P<line>\d+):\d+: )?(?:group "[^"]*", rule (?P<rule>\d+), "[^"]*": )?(?P<text>.+)$'
+)
+_RULES_FOUND = re.compile(r"SUCCESS: (\d+) rules? found")
+_VERSION = re.compile(r"version (\d+\.\d+\.\d+)")
+ARGUMENT_BYTES = 1_500_000  # Linux takes 2 MiB of arguments and environment
+
+
+class Passed(msgspec.Struct, frozen=True):
+    """What a gate was shown and let through."""
+
+    tool: str
+    version: str
+    what: str
+
+
+class Tests(msgspec.Struct, frozen=True):
+    """What promtool said of the policies' tests."""
+
+    total: int
+    failed: int
+
+
+def find_tool(name: str, root: Path) -> Path | None:
+    """WATCHBILL_PROMTOOL / WATCHBILL_AMTOOL, then PATH, then `.tools/bin` at or above the workspace."""
+    if named := os.environ.get(f"WATCHBILL_{name.upper()}"):
+        return Path(named) if os.access(named, os.X_OK) else None
+    if on_path := shutil.which(name):
+        return Path(on_path)
+    for folder in (root, *root.parents):
+        tool = folder / ".tools" / "bin" / name
+        if os.access(tool, os.X_OK):
+            return tool
+    return None
+
+
+def version(tool: Path) -> str:
+    """The version a tool prints of itself, or `unknown`."""
+    try:
+        done = subprocess.run([tool, "--version"], capture_output=True, text=True, timeout=20, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return "unknown"
+    found = _VERSION.search(done.stdout + done.stderr)
+    return found.group(1) if found else "unknown"
+
+
+def gate(artifacts: Sequence[Artifact], root: Path) -> tuple[list[Passed], list[Diagnostic]]:
+    """Show promtool every rule file and amtool every Alertmanager configuration, before anything is written."""
+    rules = [artifact for artifact in artifacts if artifact.path.endswith(".rules.yml")]
+    routing = [artifact for artifact in artifacts if artifact.path.endswith("/alertmanager.yml")]
+    passed: list[Passed] = []
+    found: list[Diagnostic] = []
+    for name, shown, run in (("promtool", rules, _check_rules), ("amtool", routing, _check_routing)):
+        if not shown:
+            continue
+        tool = find_tool(name, root)
+        if tool is None:
+            found.append(_not_gated(name, f"{len(shown)} {'rule' if name == 'promtool' else 'routing'} files"))
+            continue
+        with laid_out(shown) as folder:
+            problems, what = run(tool, folder, shown)
+        found.extend(problems)
+        if not problems:
+            passed.append(Passed(name, version(tool), what))
+    return passed, found
+
+
+def laid_out(artifacts: Sequence[Artifact]) -> "_LaidOut":
+    return _LaidOut(artifacts)
+
+
+class _LaidOut:
+    """Artifacts in a scratch folder for as long as a tool reads them."""
+
+    def __init__(self, artifacts: Sequence[Artifact]) -> None:
+        self._artifacts = artifacts
+
+    def __enter__(self) -> Path:
+        self._folder = tempfile.TemporaryDirectory(prefix="watchbill-")
+        root = Path(self._folder.name)
+        for artifact in self._artifacts:
+            path = root / artifact.path
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(artifact.text, "utf-8")
+        return root
+
+    def __exit__(self, *_: object) -> None:
+        self._folder.cleanup()
+
+
+def _not_gated(tool: str, what: str) -> Diagnostic:
+    return Diagnostic(
+        codes.NOT_GATED,
+        f"{what} were not shown to {tool}: it was not found",
+        help=f"`make tools`, or set WATCHBILL_{tool.upper()}",
+    )
+
+
+def skipped() -> Diagnostic:
+    """What is said when the gates were left out on request."""
+    return Diagnostic(
+        codes.NOT_GATED, "the output was not shown to promtool and amtool: --no-gates", help="leave `--no-gates` out"
+    )
+
+
+def _run(tool: Path, arguments: Sequence[str], files: Sequence[str], folder: Path) -> tuple[int, str]:
+    """One process, or as few as the length of a command line allows."""
+    code, said = 0, []
+    for chunk in _chunks(files):
+        done = subprocess.run(
+            [tool.absolute(), *arguments, *chunk],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+        )
+        code = code or done.returncode
+        said.append(done.stdout + "\n" + done.stderr)
+    return code, "\n".join(said)
+
+
+def _chunks(files: Sequence[str]) -> Iterator[list[str]]:
+    chunk: list[str] = []
+    size = 0
+    for file in files:
+        if size + len(file) > ARGUMENT_BYTES:
+            yield chunk
+            chunk, size = [], 0
+        chunk.append(file)
+        size += len(file) + 1
+    yield chunk
+
+
+def _check_rules(promtool: Path, folder: Path, artifacts: Sequence[Artifact]) -> tuple[list[Diagnostic], str]:
+    by_path = {artifact.path: artifact for artifact in artifacts}
+    code, said = _run(promtool, ["check", "rules", "--lint=all", "--lint-fatal"], list(by_path), folder)
+    ours = sum(len(artifact.lines) for artifact in artifacts)
+    counted = sum(int(number) for number in _RULES_FOUND.findall(said))
+    if code == 0:
+        if counted == ours:
+            return [], f"{ours:,} rules in {len(artifacts):,} files"
+        return [
+            Diagnostic(
+                codes.GATE_REFUSED,
+                f"promtool counts {counted} rules where {ours} were written",
+                help="please report this",
+            )
+        ], ""
+    found = []
+    for line in said.splitlines():
+        match = _PROMTOOL_LINE.match(line.strip())
+        if match and match["file"] in by_path:
+            artifact = by_path[match["file"]]
+            found.append(
+                Diagnostic(
+                    codes.GATE_REFUSED,
+                    f"promtool: {match['text']}",
+                    _behind(artifact, match["rule"], match["line"]),
+                    "from this",
+                )
+            )
+    return found or [Diagnostic(codes.GATE_REFUSED, f"promtool: {_first_words(said)}", help="please report this")], ""
+
+
+def _behind(artifact: Artifact, rule: str | None, line: str | None) -> Location | None:
+    if rule is not None and 0 < int(rule) <= len(artifact.lines):
+        return artifact.lines[int(rule) - 1][1]
+    return artifact.policy_at(int(line) if line else 1)
+
+
+def _first_words(said: str) -> str:
+    lines = [line.strip() for line in said.splitlines() if line.strip() and not line.startswith("Checking ")]
+    return "; ".join(lines[:4]) or "no reason given"
+
+
+def _check_routing(amtool: Path, folder: Path, artifacts: Sequence[Artifact]) -> tuple[list[Diagnostic], str]:
+    by_path = {artifact.path: artifact for artifact in artifacts}
+    code, said = _run(amtool, ["check-config"], list(by_path), folder)
+    if code == 0:
+        return [], f"{len(artifacts)} routing trees"
+    found = []
+    for path, reason in re.findall(r"Checking '([^']+)'\s+FAILED: ([^\n]+)", said):
+        artifact = by_path.get(path)
+        line = re.search(r"line (\d+)", reason)
+        where = artifact.policy_at(int(line.group(1)) if line else 1) if artifact else None
+        found.append(Diagnostic(codes.GATE_REFUSED, f"amtool: {path}: {reason}", where, "from this"))
+    return found or [Diagnostic(codes.GATE_REFUSED, f"amtool: {_first_words(said)}", help="please report this")], ""
+
+
+def run_tests(artifacts: Sequence[Artifact], root: Path) -> tuple[Tests | None, list[Diagnostic]]:
+    """The policies' rule tests through promtool, on all cores. None when there is no promtool."""
+    promtool = find_tool("promtool", root)
+    tests = [artifact for artifact in artifacts if artifact.path.endswith(".test.yml")]
+    if promtool is None:
+        return None, [_not_gated("promtool", f"{len(tests)} test files")]
+    if not tests:
+        return Tests(0, 0), []
+    shown = [artifact for artifact in artifacts if artifact.path.endswith((".rules.yml", ".test.yml"))]
+    workers = min(os.cpu_count() or 1, len(tests))
+    with laid_out(shown) as folder, ThreadPoolExecutor(workers) as pool:
+        shares = [tests[start::workers] for start in range(workers)]
+        results = list(pool.map(lambda numbered: _test_share(promtool, folder, *numbered), enumerate(shares)))
+    total = sum(result[0].total for result in results)
+    failed = sum(result[0].failed for result in results)
+    return Tests(total, failed), [diagnostic for result in results for diagnostic in result[1]]
+
+
+def _test_share(promtool: Path, folder: Path, number: int, tests: Sequence[Artifact]) -> tuple[Tests, list[Diagnostic]]:
+    by_path = {artifact.path: artifact for artifact in tests}
+    report = folder / f"report-{number}.xml"
+    command = [str(promtool.absolute()), "test", "rules", f"--junit={report}", *by_path]
+    environment = {**os.environ, **({"TMPDIR": "/dev/shm"} if os.access("/dev/shm", os.W_OK) else {})}  # noqa: S108  (promtool writes a block per test)
+    done = subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, errors="replace", check=False, env=environment
+    )
+    if not report.exists():
+        return Tests(0, 0), [
+            Diagnostic(
+                codes.GATE_REFUSED,
+                f"promtool: {_first_words(done.stdout + done.stderr)}",
+                help="tests need promtool 2.54 or newer",
+            )
+        ]
+    found: list[Diagnostic] = []
+    total = failed = 0
+    for suite in ElementTree.parse(report).getroot().iter("testsuite"):  # noqa: S314  (promtool's own report)
+        artifact = by_path[suite.get("name", "")]
+        for position, case in enumerate(suite.iter("testcase")):
+            total += 1
+            failures = [failure.text or "" for failure in case.iter("failure")]
+            if failures:
+                failed += 1
+                where = artifact.lines[position][1] if position < len(artifact.lines) else None
+                found.append(_failure(case.get("name", ""), artifact, failures, where))
+    if done.returncode != 0 and not failed:
+        found.append(Diagnostic(codes.GATE_REFUSED, f"promtool: {_first_words(done.stdout + done.stderr)}"))
+    return Tests(total, failed), found
+
+
+def _failure(name: str, artifact: Artifact, failures: Sequence[str], where: Location | None) -> Diagnostic:
+    notes = []
+    for failure in failures:
+        time = re.search(r"time: (\S+),", failure)
+        expected, got = re.search(r"exp: (.*)", failure), re.search(r"got: (.*)", failure)
+        if time and expected and got:
+            notes.append(f"at {time.group(1)}: expected {_samples(expected.group(1))}, got {_samples(got.group(1))}")
+        else:
+            notes.append(failure.strip())
+    place = "/".join(artifact.path.split("/")[0:3:2])
+    return Diagnostic(codes.TEST_FAILED, f"in {place}: {name}", where, "this test", notes=tuple(notes))
+
+
+def _samples(text: str) -> str:
+    """promtool's `{provider="a"} 1E+00` as the firing alerts it stands for."""
+    if text.strip() == "nil":
+        return "nothing firing"
+    return "firing " + ", ".join(re.findall(r"\{[^}]*\}", text))

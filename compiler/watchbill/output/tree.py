@@ -1,0 +1,228 @@
+"""`generated/`: compared, written and remembered, so that an interrupted write is completed by the next one.
+
+The order of a write: the new manifest as `manifest.json.pending`; each changed file staged and renamed; files that the
+old manifest lists and the new one does not, deleted; the pending manifest renamed. Whatever a dead compile left behind
+is listed in one of the two manifests, so the next one knows it for its own.
+"""
+
+import contextlib
+import errno
+import fcntl
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+
+from watchbill.source.codes import tools as codes
+from watchbill.source.diagnostic import Diagnostic, Span
+from watchbill.targets.artifact import Artifact
+
+MANIFEST = "manifest.json"
+PENDING = "manifest.json.pending"
+STAGED = ".watchbill-staged"
+
+
+class Comparison(msgspec.Struct, frozen=True):
+    """How the folder differs from what the policies mean; paths relative to it."""
+
+    changed: tuple[str, ...]
+    missing: tuple[str, ...]
+    left_over: tuple[str, ...]
+    strays: tuple[str, ...]
+    unchanged: int
+
+    @property
+    def current(self) -> bool:
+        return not (self.changed or self.missing or self.left_over)
+
+
+def manifest(artifacts: Sequence[Artifact]) -> Artifact:
+    """The list of everything that is generated: path, sha256 of the content, kinds and names it came from."""
+    files = [
+        {
+            "path": artifact.path,
+            "sha256": hashlib.sha256(artifact.text.encode()).hexdigest(),
+            "from": list(artifact.sources),
+        }
+        for artifact in artifacts
+    ]
+    lines = ",\n".join(f"    {json.dumps(file, ensure_ascii=False)}" for file in files)
+    return Artifact(MANIFEST, f'{{\n  "version": 1,\n  "files": [\n{lines}\n  ]\n}}\n')
+
+
+def compare(folder: Path, artifacts: Sequence[Artifact]) -> Comparison:
+    """Artifacts (with the manifest among them) against what lies in the folder."""
+    wanted = {artifact.path: artifact.text for artifact in artifacts}
+    present = set(_files(folder))
+    ours = _listed(folder)
+    changed, missing = [], []
+    for path, text in wanted.items():
+        if path not in present:
+            missing.append(path)
+        elif not _same(folder / path, text):
+            changed.append(path)
+    left_over = sorted(path for path in ours & present if path not in wanted)
+    strays = sorted(path for path in present - ours - wanted.keys() if path != MANIFEST)
+    return Comparison(
+        tuple(changed), tuple(missing), tuple(left_over), tuple(strays), len(wanted) - len(changed) - len(missing)
+    )
+
+
+def write(folder: Path, artifacts: Sequence[Artifact], comparison: Comparison) -> Diagnostic | None:
+    """Bring the folder to what the artifacts say. A finding instead of an exception where the disk will not have it."""
+    if comparison.current and not (folder / PENDING).exists():
+        return None
+    by_path = {artifact.path: artifact for artifact in artifacts}
+    path = "."
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with _locked(folder):
+            path = PENDING
+            _put(folder, PENDING, _pending(folder, by_path[MANIFEST].text))
+            for path in (*comparison.missing, *comparison.changed):
+                if path != MANIFEST:
+                    _put(folder, path, by_path[path].text)
+            for path in comparison.left_over:
+                (folder / path).unlink(missing_ok=True)
+                _remove_empty(folder, (folder / path).parent)
+            path = MANIFEST
+            _put(folder, MANIFEST, by_path[MANIFEST].text)
+            (folder / PENDING).unlink(missing_ok=True)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        where = Span(f"{folder.name}/{path}")
+        return Diagnostic(
+            codes.CANNOT_WRITE,
+            f"cannot write this file: {reason}",
+            where,
+            help="mend that, then run `watchbill compile` again: it completes what is missing",
+        )
+    return None
+
+
+def strays_found(folder_name: str, comparison: Comparison) -> list[Diagnostic]:
+    return [
+        Diagnostic(
+            codes.STRAY,
+            "this file was not written by the compiler",
+            Span(f"{folder_name}/{path}"),
+            help="move it elsewhere; only the compiler writes here",
+        )
+        for path in comparison.strays
+    ]
+
+
+def stale_found(folder_name: str, comparison: Comparison) -> list[Diagnostic]:
+    """One finding per file that is not what the policies mean."""
+    found = []
+    for what, paths in (
+        ("is not what the policies mean", comparison.changed),
+        ("is missing", comparison.missing),
+        ("is left over from an older compile", comparison.left_over),
+    ):
+        found += [
+            Diagnostic(
+                codes.STALE,
+                f"this file {what}",
+                Span(f"{folder_name}/{path}"),
+                help="run `watchbill compile` and commit the result",
+            )
+            for path in paths
+        ]
+    return found
+
+
+def _pending(folder: Path, text: str) -> str:
+    """The new manifest, plus what an unfinished write before this one had listed."""
+    before = _read_manifest(folder / PENDING) - _paths(text)
+    if not before:
+        return text
+    document = json.loads(text)
+    document["files"] += [{"path": path} for path in sorted(before)]
+    return json.dumps(document)
+
+
+def _listed(folder: Path) -> set[str]:
+    """Every path that a manifest of ours names, with its staged form."""
+    known = _read_manifest(folder / MANIFEST) | _read_manifest(folder / PENDING)
+    known |= {MANIFEST, PENDING}
+    known |= {path + STAGED for path in known}
+    known.discard(MANIFEST)
+    return known
+
+
+def _read_manifest(path: Path) -> set[str]:
+    try:
+        return _paths(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError):
+        return set()
+
+
+def _paths(text: str) -> set[str]:
+    try:
+        files = json.loads(text)["files"]
+        return {file["path"] for file in files if _inside(file["path"])}
+    except (ValueError, KeyError, TypeError):
+        return set()
+
+
+def _inside(path: object) -> bool:
+    return isinstance(path, str) and not path.startswith("/") and ".." not in path.split("/")
+
+
+def _files(folder: Path) -> Iterator[str]:
+    """Every file below the folder, links among them, relative and with `/`."""
+    root = os.fspath(folder)
+    for base, folders, names in os.walk(root):
+        prefix = os.path.relpath(base, root).replace(os.sep, "/")
+        prefix = "" if prefix == "." else prefix + "/"
+        for name in names:
+            yield prefix + name
+        for name in list(folders):
+            if os.path.islink(os.path.join(base, name)):  # noqa: PTH114, PTH118  (one call for each of thousands of files)
+                yield prefix + name
+                folders.remove(name)
+
+
+def _same(path: Path, text: str) -> bool:
+    try:
+        data = text.encode()
+        if path.is_symlink() or path.stat().st_size != len(data):
+            return False
+        return path.read_bytes() == data
+    except OSError:
+        return False
+
+
+def _put(folder: Path, path: str, text: str) -> None:
+    """Stage beside the target and rename, so a reader sees the old file or the new one."""
+    target = folder / path
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except FileExistsError as error:
+        raise OSError(errno.ENOTDIR, "a file stands where a folder is needed") from error
+    if not target.parent.resolve().is_relative_to(folder.resolve()):
+        raise OSError(errno.ELOOP, "a link leads out of the folder")
+    staged = target.with_name(target.name + STAGED)
+    staged.write_bytes(text.encode())
+    staged.replace(target)
+
+
+def _remove_empty(folder: Path, inner: Path) -> None:
+    while inner != folder and not any(inner.iterdir()):
+        inner.rmdir()
+        inner = inner.parent
+
+
+@contextlib.contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Two compiles at once take turns."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,106 @@
+"""1: the shape of a document."""
+
+from watchbill.source.codes import Code
+
+UNKNOWN_KEY = Code(
+    "WB101",
+    "unknown-key",
+    "error",
+    finds="A key that the language does not have at this place.",
+    why="A misspelt `keep_firing_for` that is skipped in silence is an alert that flaps all night.",
+    example="- name: WebDown\n  severtiy: critical",
+    instead="- name: WebDown\n  severity: critical",
+)
+WRONG_TYPE = Code(
+    "WB102",
+    "wrong-type",
+    "error",
+    finds="A value of another shape than the key takes: a list where one value belongs, text where a mapping belongs.",
+    why="Guessing what was meant would page by guess.",
+    example="page_per: provider",
+    instead="page_per: [provider]",
+)
+BAD_VALUE = Code(
+    "WB103",
+    "bad-value",
+    "error",
+    finds="A value that is not of the kind the key takes: a duration, a ratio, a name, a day, a URL, one of a list of words.",
+    why="promtool reports a bad duration without a position and hides every other error of the file behind it.",
+    example="for: 5 mins",
+    instead="for: 5m",
+)
+MISSING_KEY = Code(
+    "WB104",
+    "missing-key",
+    "error",
+    finds="A key that must be there and is not.",
+    why="There is no safe guess for it.",
+    example="- {name: WebDown, severity: critical}",
+    instead='- {name: WebDown, severity: critical, expr: up == 0, summary: "{{ $labels.instance }} is down"}',
+)
+EXACTLY_ONE = Code(
+    "WB105",
+    "exactly-one",
+    "error",
+    finds="None, or more than one, of several keys of which exactly one belongs here.",
+    why="Two answers to one question: which of them pages?",
+    example="high: {page: level-2, ticket: team}",
+    instead="high: {page: level-2}",
+)
+UNKNOWN_KIND = Code(
+    "WB106",
+    "unknown-kind",
+    "error",
+    finds="A document whose `kind` is missing or is not one of the language's.",
+    why="A document that nobody reads looks like policy and is not.",
+    example="kind: Servise",
+    instead="kind: Service",
+)
+NOT_YET = Code(
+    "WB107",
+    "not-yet",
+    "error",
+    finds="A kind or key of the language that this version does not compile yet.",
+    why="It would be accepted and do nothing; better to be told now.",
+    example="slos: [{objective: 99.9%}]",
+    instead="Leave it out until the version that has it.",
+)
+WORKSPACE = Code(
+    "WB108",
+    "workspace",
+    "error",
+    finds="No `policies/watchbill.yaml`, no Workspace in it, more than one Workspace, or an `apiVersion` this compiler does not know.",
+    why="Without it nothing says where alerts run or who takes what nobody claims.",
+    example="kind: Workspace\nname: shop",
+    instead="apiVersion: watchbill/v1\nkind: Workspace\nname: shop",
+)
+SECRET_IN_TEXT = Code(
+    "WB109",
+    "secret-in-policy",
+    "error",
+    finds="A secret written out where a reference belongs. The finding does not repeat it.",
+    why="Whoever reads the repository can send pages, or read your chat; git keeps it for ever.",
+    example='tickets: {webhook: "https://tickets.example/hook/…"}',
+    instead="tickets: {webhook: {file: /run/secrets/tickets}}",
+)
+EMPTY = Code(
+    "WB110",
+    "empty-value",
+    "error",
+    finds="A key without a value, an empty list or an empty text where something must stand.",
+    why="It is usually an indentation that slipped, and then the real value belongs to something else.",
+    example="alerts:\n- name: WebDown\n  expr:",
+    instead="alerts:\n- name: WebDown\n  expr: up == 0",
+)
+ALL = (
+    UNKNOWN_KEY,
+    WRONG_TYPE,
+    BAD_VALUE,
+    MISSING_KEY,
+    EXACTLY_ONE,
+    UNKNOWN_KIND,
+    NOT_YET,
+    WORKSPACE,
+    SECRET_IN_TEXT,
+    EMPTY,
+)

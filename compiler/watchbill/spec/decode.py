@@ -1,0 +1,399 @@
+"""YAML nodes to kinds, directed by their types: every mistake is placed, and all of them are told at once."""
+
+import re
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from watchbill.source.codes import Code, structure
+from watchbill.source.codes import yaml as yaml_codes
+from watchbill.source.diagnostic import Diagnostic, Related, did_you_mean
+from watchbill.source.yaml import node_span
+from watchbill.spec.scalars import Placed, Scalar
+from watchbill.spec.shapes import (
+    BoolShape,
+    ChoiceShape,
+    Field,
+    IntShape,
+    ListShape,
+    MapShape,
+    PlacedShape,
+    ScalarShape,
+    Shape,
+    StructShape,
+    fields_of,
+)
+
+
+class _Failed:
+    """What a decoder returns when it has said why there is no value."""
+
+
+FAILED = _Failed()
+Decoder = Callable[[Node, "Told"], Any]
+
+_AMBIGUOUS = re.compile(r"(?i:y|n|yes|no|on|off)|[-+]?0[0-7]+|[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?")
+_INTEGER = re.compile(r"[-+]?[0-9]+")
+_NULLS = ("", "~", "null", "Null", "NULL")
+
+
+class Told(list[Diagnostic]):
+    """The findings about one file."""
+
+    def __init__(self, file: str) -> None:
+        super().__init__()
+        self.file = file
+
+    def say(self, code: Code, node: Node, message: str, label: str = "", help: str = "", **more: Any) -> _Failed:  # noqa: A002
+        self.append(Diagnostic(code, message, node_span(self.file, node), label, help, **more))
+        return FAILED
+
+
+def decode(type_: type[msgspec.Struct], node: Node, told: Told, beside: frozenset[str] = frozenset()) -> Any:
+    """A kind from a node, or FAILED. `beside` names keys of the document that are read elsewhere (kind, name, team)."""
+    return _struct_decoder(StructShape(type_))(node, told, beside)
+
+
+def noun(node: Node) -> str:
+    if isinstance(node, MappingNode):
+        return "a mapping"
+    return "a list" if isinstance(node, SequenceNode) else "one value"
+
+
+def is_plain(node: ScalarNode) -> bool:
+    return node.style is None or node.style == ""
+
+
+def text_key(node: Node, told: Told) -> str | None:
+    """The text of a mapping's key, or None when it is no plain text (and that is said)."""
+    if isinstance(node, ScalarNode) and node.tag is None:
+        if node.value == "<<" and is_plain(node):
+            told.say(
+                yaml_codes.YAML_FEATURE,
+                node,
+                "merge keys (`<<`) are not part of the language",
+                "here",
+                "repeat the keys",
+            )
+            return None
+        return str(node.value)
+    told.say(yaml_codes.YAML_FEATURE, node, "a key must be plain text", "this key", "write it as text")
+    return None
+
+
+def pairs(node: MappingNode, told: Told) -> list[tuple[str, Node, Node]]:
+    """Key, key node and value node of a mapping, each key once; a second one is a finding that shows both places."""
+    found: list[tuple[str, Node, Node]] = []
+    seen: dict[str, Node] = {}
+    for key_node, value_node in node.value:
+        key = text_key(key_node, told)
+        if key is None:
+            continue
+        if key in seen:
+            first = Related(node_span(told.file, seen[key]), "first given here")
+            told.say(
+                yaml_codes.DUPLICATE_KEY,
+                key_node,
+                f"`{key}` is given twice",
+                "and again here",
+                "keep one of the two",
+                related=(first,),
+            )
+            continue
+        seen[key] = key_node
+        found.append((key, key_node, value_node))
+    return found
+
+
+@lru_cache(maxsize=None)
+def decoder_of(shape: Shape) -> Decoder:
+    if isinstance(shape, ScalarShape):
+        return _scalar_decoder(shape.scalar)
+    if isinstance(shape, StructShape):
+        return _struct_decoder(shape)
+    if isinstance(shape, ListShape):
+        return _list_decoder(shape)
+    if isinstance(shape, MapShape):
+        return _map_decoder(shape)
+    if isinstance(shape, PlacedShape):
+        return _placed_decoder(shape)
+    if isinstance(shape, ChoiceShape):
+        return _choice_decoder(shape)
+    return _bool_decoder(shape) if isinstance(shape, BoolShape) else _int_decoder
+
+
+def _plain_text(node: Node, told: Told, expected: str) -> str | _Failed:
+    if not isinstance(node, ScalarNode):
+        return told.say(
+            structure.WRONG_TYPE, node, f"this should be {expected}, not {noun(node)}", "here", f"write {expected}"
+        )
+    if node.tag is not None and node.tag != "!":
+        return told.say(
+            yaml_codes.YAML_FEATURE,
+            node,
+            f"tags such as `{node.tag}` are not part of the language",
+            "here",
+            "leave the tag out",
+        )
+    value: str = node.value
+    if value in _NULLS and is_plain(node):
+        return told.say(
+            structure.EMPTY,
+            node,
+            f"this is empty; it should be {expected}",
+            "no value",
+            "give a value, or leave the key out",
+        )
+    return value
+
+
+def _scalar_decoder(scalar: Scalar) -> Decoder:
+    match = re.compile(scalar.pattern).fullmatch if scalar.pattern else None
+    problem = scalar.problem
+    known: dict[str, bool] = {}
+
+    def decode_scalar(node: Node, told: Told) -> Any:
+        value = _plain_text(node, told, scalar.noun)
+        if isinstance(value, _Failed):
+            return value
+        if match is not None and value not in known:
+            if not match(value):
+                shown = f"`{value}`" if len(value) <= 60 else "this"
+                return told.say(
+                    structure.BAD_VALUE, node, f"{shown} is not {scalar.noun}", "here", f"write {scalar.noun}"
+                )
+            if len(known) < 10_000 and problem is None:
+                known[value] = True
+        if problem is not None and (wrong := problem(value)):
+            return told.say(structure.BAD_VALUE, node, wrong, "here", f"write {scalar.noun}")
+        if len(value) < 12 and not node.style and _AMBIGUOUS.fullmatch(value):
+            told.say(
+                yaml_codes.AMBIGUOUS,
+                node,
+                f"`{value}` is read as text here, and as something else by YAML 1.1 tools",
+                "quote it",
+                f'write "{value}"',
+            )
+        return value
+
+    return decode_scalar
+
+
+def _bool_decoder(shape: BoolShape) -> Decoder:
+    expected = "`true`" if shape.only else "`true` or `false`"
+
+    def decode_bool(node: Node, told: Told) -> Any:
+        value = _plain_text(node, told, expected)
+        if isinstance(value, _Failed):
+            return value
+        if is_plain(node) and value in (("true",) if shape.only else ("true", "false")):
+            return value == "true"
+        return told.say(structure.BAD_VALUE, node, f"`{value}` is not {expected}", "here", f"write {expected}")
+
+    return decode_bool
+
+
+def _int_decoder(node: Node, told: Told) -> Any:
+    value = _plain_text(node, told, "a whole number")
+    if isinstance(value, _Failed):
+        return value
+    if _INTEGER.fullmatch(value) and len(value) < 12:
+        return int(value)
+    return told.say(structure.BAD_VALUE, node, f"`{value[:60]}` is not a whole number", "here", "write a whole number")
+
+
+def _choice_decoder(shape: ChoiceShape) -> Decoder:
+    listed = ", ".join(f"`{value}`" for value in shape.values)
+    expected = listed if len(shape.values) == 1 else f"one of {listed}"
+
+    def decode_choice(node: Node, told: Told) -> Any:
+        value = _plain_text(node, told, expected)
+        if isinstance(value, _Failed) or value in shape.values:
+            return value
+        close = did_you_mean(value, shape.values)
+        return told.say(
+            structure.BAD_VALUE,
+            node,
+            f"`{value[:60]}` is not {expected}",
+            "here",
+            f"did you mean `{close}`?" if close else f"write {expected}",
+        )
+
+    return decode_choice
+
+
+def _list_decoder(shape: ListShape) -> Decoder:
+    item = decoder_of(shape.item)
+
+    def decode_list(node: Node, told: Told) -> Any:
+        if not isinstance(node, SequenceNode):
+            return told.say(
+                structure.WRONG_TYPE, node, f"this should be a list, not {noun(node)}", "here", "write it in [ ]"
+            )
+        values = [item(child, told) for child in node.value]
+        return FAILED if FAILED in values else tuple(values)
+
+    return decode_list
+
+
+def _map_decoder(shape: MapShape) -> Decoder:
+    key_decoder, value_decoder = _scalar_decoder(shape.key), decoder_of(shape.value)
+
+    def decode_map(node: Node, told: Told) -> Any:
+        if not isinstance(node, MappingNode):
+            return told.say(
+                structure.WRONG_TYPE,
+                node,
+                f"this should be a mapping, not {noun(node)}",
+                "here",
+                "write it as `key: value`",
+            )
+        found = {}
+        for key, key_node, value_node in pairs(node, told):
+            value = value_decoder(value_node, told)
+            if key_decoder(key_node, told) is FAILED or value is FAILED:
+                continue
+            found[key] = value
+        return found
+
+    return decode_map
+
+
+def _placed_decoder(shape: PlacedShape) -> Decoder:
+    item = decoder_of(shape.item)
+    by_place = _map_decoder(MapShape(_place_key(), shape.item))
+
+    def decode_placed(node: Node, told: Told) -> Any:
+        if not isinstance(node, MappingNode):
+            value = item(node, told)
+            return FAILED if value is FAILED else Placed(value)
+        default: Any = FAILED
+        by: Any = None
+        for key, key_node, value_node in pairs(node, told):
+            if key == "default":
+                default = item(value_node, told)
+            elif key == "by":
+                by = by_place(value_node, told)
+            else:
+                _unknown(key, key_node, ("default", "by"), told)
+        if default is FAILED:
+            return told.say(
+                structure.MISSING_KEY,
+                node,
+                "a value that differs by place needs a `default`",
+                "here",
+                "add `default: …`",
+            )
+        return FAILED if by is FAILED else Placed(default, by or None)
+
+    return decode_placed
+
+
+@lru_cache(maxsize=1)
+def _place_key() -> Scalar:
+    from watchbill.spec.scalars import PlaceName  # noqa: PLC0415
+
+    scalar: Scalar = PlaceName.__metadata__[0]  # type: ignore[attr-defined]
+    return scalar
+
+
+def _unknown(key: str, node: Node, known: tuple[str, ...], told: Told, inside: str = "") -> None:
+    close = did_you_mean(key, known)
+    hint = f"did you mean `{close}`?" if close else f"known here: {', '.join(known)}"
+    told.say(structure.UNKNOWN_KEY, node, f"unknown key `{key}`{inside}", "not part of the language", hint)
+
+
+@lru_cache(maxsize=None)
+def _struct_decoder(shape: StructShape) -> Callable[..., Any]:  # noqa: PLR0915
+    type_ = shape.type
+    table: dict[str, tuple[Field, Decoder]] = {}  # filled on first use: a struct may contain itself
+    required: list[Field] = []
+    shorthand, exactly_one, not_yet, secret = shape.shorthand, shape.exactly_one, shape.not_yet, shape.secret
+    title = type_.__name__
+
+    def fill() -> None:
+        for field in fields_of(type_):
+            table[field.key] = (field, decoder_of(field.shape))
+            if field.required:
+                required.append(field)
+
+    def from_scalar(node: ScalarNode, told: Told) -> Any:
+        if secret:
+            return told.say(
+                structure.SECRET_IN_TEXT,
+                node,
+                "a secret may not be written out",
+                "a reference belongs here",
+                "write {file: /run/secrets/…}",
+            )
+        if shorthand is None:
+            expected = f"a mapping with {', '.join(f'`{key}`' for key in list(table)[:6])}"
+            return told.say(
+                structure.WRONG_TYPE, node, f"this should be {expected}, not one value", "here", f"write {expected}"
+            )
+        field, decoder = table[shorthand]
+        value = decoder(node, told)
+        return FAILED if value is FAILED else type_(**{field.attribute: value})
+
+    def check_one(node: MappingNode, given: set[str], told: Told) -> bool:
+        chosen = [key for key in exactly_one if key in given]
+        if len(chosen) == 1:
+            return True
+        listed = ", ".join(f"`{key}`" for key in exactly_one)
+        problem = f"both `{chosen[0]}` and `{chosen[1]}` are given" if chosen else f"one of {listed} is missing"
+        told.say(structure.EXACTLY_ONE, node, problem, "here", f"give exactly one of {listed}")
+        return False
+
+    def decode_struct(node: Node, told: Told, beside: frozenset[str] = frozenset()) -> Any:
+        if not table:
+            fill()
+        if not isinstance(node, MappingNode):
+            if isinstance(node, ScalarNode):
+                return from_scalar(node, told)
+            return told.say(
+                structure.WRONG_TYPE, node, "this should be a mapping, not a list", "here", "write it as `key: value`"
+            )
+        values: dict[str, Any] = {}
+        given: set[str] = set()
+        good = True
+        for key, key_node, value_node in pairs(node, told):
+            entry = table.get(key)
+            if entry is None:
+                if key in beside:
+                    continue
+                if key in not_yet:
+                    told.say(
+                        structure.NOT_YET,
+                        key_node,
+                        f"`{key}` is not compiled by this version yet",
+                        "not yet",
+                        "leave it out for now",
+                    )
+                else:
+                    _unknown(key, key_node, tuple(table), told, f" in {title}" if beside else "")
+                continue
+            field, decoder = entry
+            given.add(key)
+            value = decoder(value_node, told)
+            if value is FAILED:
+                good = good and not field.required
+            else:
+                values[field.attribute] = value
+        for field in required:
+            if field.key not in given:
+                good = False
+                told.say(
+                    structure.MISSING_KEY,
+                    node,
+                    f"`{field.key}` is missing",
+                    "here",
+                    f"add `{field.key}:` ({field.doc[:1].lower()}{field.doc[1:].rstrip('.')})",
+                )
+        if exactly_one and not check_one(node, given, told):
+            good = False
+        return type_(**values) if good else FAILED
+
+    return decode_struct

@@ -1,0 +1,46 @@
+"""The language: every kind, defined once. Decoder, JSON Schema and documentation are derived from these types."""
+
+from typing import Any
+
+import msgspec
+
+from watchbill.spec.kinds.answers import Diagnostic, Message, Procedure, Remediation, Runbook
+from watchbill.spec.kinds.people import Calendar, Escalation, Person, Schedule, Team
+from watchbill.spec.kinds.service import Service
+from watchbill.spec.kinds.workspace import Workspace
+
+KINDS: dict[str, type[msgspec.Struct]] = {
+    "Workspace": Workspace,
+    "Team": Team,
+    "Person": Person,
+    "Schedule": Schedule,
+    "Calendar": Calendar,
+    "Escalation": Escalation,
+    "Service": Service,
+    "Runbook": Runbook,
+    "Diagnostic": Diagnostic,
+    "Remediation": Remediation,
+    "Procedure": Procedure,
+    "Message": Message,
+}
+NOT_YET = ("AlertSet", "Foreign", "Ownership", "Window", "Test")
+TEAMLESS = ("Workspace", "Team")
+Body = Any
+
+__all__ = [
+    "KINDS",
+    "NOT_YET",
+    "TEAMLESS",
+    "Calendar",
+    "Diagnostic",
+    "Escalation",
+    "Message",
+    "Person",
+    "Procedure",
+    "Remediation",
+    "Runbook",
+    "Schedule",
+    "Service",
+    "Team",
+    "Workspace",
+]

@@ -1,0 +1,289 @@
+"""Files to decoded policies. A file that has not changed since the last run comes from a cache keyed by its content."""
+
+import gc
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from yaml.nodes import MappingNode, Node, ScalarNode
+
+import watchbill
+from watchbill.source.codes import structure
+from watchbill.source.diagnostic import Diagnostic, Location, Span, did_you_mean
+from watchbill.source.files import WORKSPACE_FILE, PolicyFile, policy_files, read
+from watchbill.source.yaml import Document, compose, decode_text, expands_too_far
+from watchbill.spec.decode import FAILED, Told, decode, decoder_of
+from watchbill.spec.kinds import KINDS, NOT_YET, TEAMLESS
+from watchbill.spec.scalars import NAME, Scalar
+from watchbill.spec.shapes import ScalarShape
+
+API_VERSION = "watchbill/v1"
+_HEADER = frozenset({"kind", "name", "team"})
+_WORKSPACE_HEADER = frozenset({"apiVersion", "kind", "name"})
+_NAME_SCALAR = Scalar("a name of lower-case letters, digits, `-`, `_` and `.`", NAME)
+
+
+class Policy(msgspec.Struct, frozen=True):
+    """One decoded document. `body` is None when the document is broken: it can be referred to, and nothing more."""
+
+    kind: str
+    name: str
+    team: str | None
+    body: Any
+    at: Location
+
+
+class Policies(msgspec.Struct, frozen=True):
+    root: Path
+    files: tuple[PolicyFile, ...]
+    all: tuple[Policy, ...]
+
+    @property
+    def paths(self) -> dict[str, Path]:
+        return {file.name: file.path for file in self.files}
+
+
+class _Cached(msgspec.Struct, frozen=True, array_like=True):
+    digest: bytes
+    policies: list[tuple[str, str, str | None, int, bytes]]
+
+
+@contextmanager
+def resting_collector() -> Iterator[None]:
+    """Documents make many objects and no garbage: the collector would only walk them again and again."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
+def load(root: Path, *, cache: bool = True) -> tuple[Policies, list[Diagnostic]]:
+    """Everything below `policies/`, decoded; and everything that is wrong with its form."""
+    files = tuple(policy_files(root))
+    store = _cache_file(root) if cache else None
+    known = _read_cache(store)
+    fresh: dict[str, _Cached] = {}
+    found: list[Diagnostic] = []
+    policies: list[Policy] = []
+    changed = False
+    with resting_collector():
+        for file in files:
+            data, problem = read(file)
+            if data is None:
+                found.extend([problem] if problem else [])
+                continue
+            digest = hashlib.sha256(data).digest()
+            hit = known.get(file.name)
+            if hit is not None and hit.digest == digest:
+                policies.extend(_from_cache(file.name, hit))
+                fresh[file.name] = hit
+                continue
+            changed = True
+            decoded, told = _decode_file(file.name, data)
+            policies.extend(decoded)
+            found.extend(told)
+            if not told and store is not None:
+                fresh[file.name] = _to_cache(digest, decoded)
+        if store is not None and (changed or len(fresh) != len(known)):
+            _write_cache(store, fresh)
+    found.extend(_workspace_problems(policies, found))
+    return Policies(root, files, tuple(policies)), found
+
+
+def _decode_file(file: str, data: bytes) -> tuple[list[Policy], list[Diagnostic]]:
+    text, found = decode_text(file, data)
+    if text is None:
+        return [], found
+    documents, problems = compose(file, text)
+    told = Told(file)
+    told.extend(found)
+    told.extend(problems)
+    policies = []
+    for document in documents:
+        if "*" in text and "&" in text and (bomb := expands_too_far(document)):
+            told.append(bomb)
+            continue
+        policy = _decode_document(document, told)
+        if policy is not None:
+            policies.append(policy)
+    return policies, list(told)
+
+
+def _decode_document(document: Document, told: Told) -> Policy | None:
+    node = document.node
+    if not isinstance(node, MappingNode):
+        if not (isinstance(node, ScalarNode) and node.value == ""):
+            told.say(
+                structure.WRONG_TYPE,
+                node,
+                "a document should be a mapping with `kind` and `name`",
+                "here",
+                "start with `kind:`",
+            )
+        return None
+    header: dict[str, Node] = {key.value: value for key, value in node.value if isinstance(key, ScalarNode)}
+    kind = _kind(header.get("kind"), node, told)
+    if kind is None:
+        return None
+    name = _name(header.get("name"), node, told, "name")
+    team = _name(header["team"], node, told, "team") if "team" in header and kind not in TEAMLESS else None
+    beside = _WORKSPACE_HEADER if kind == "Workspace" else frozenset({"kind", "name"}) if kind in TEAMLESS else _HEADER
+    if kind == "Workspace":
+        _check_api_version(header.get("apiVersion"), node, told)
+    body = decode(KINDS[kind], node, told, beside)
+    if name is None:
+        return None
+    broken = body is FAILED or (team is None and "team" in header and kind not in TEAMLESS)
+    return Policy(kind, name, team, None if broken else body, Location(document.file, document.index))
+
+
+def _kind(node: Node | None, document: Node, told: Told) -> str | None:
+    if node is None:
+        told.say(
+            structure.UNKNOWN_KIND,
+            document,
+            "this document has no `kind`",
+            "here",
+            f"add `kind:`, one of {', '.join(KINDS)}",
+        )
+        return None
+    value = node.value if isinstance(node, ScalarNode) else None
+    if value in KINDS:
+        return str(value)
+    if value in NOT_YET:
+        told.say(
+            structure.NOT_YET,
+            node,
+            f"kind `{value}` is not compiled by this version yet",
+            "not yet",
+            "leave it out for now",
+        )
+        return None
+    shown = f"`{value[:60]}`" if isinstance(value, str) else "this"
+    close = did_you_mean(value, (*KINDS, *NOT_YET)) if isinstance(value, str) else None
+    told.say(
+        structure.UNKNOWN_KIND,
+        node,
+        f"{shown} is not a kind",
+        "here",
+        f"did you mean `{close}`?" if close else f"one of {', '.join(KINDS)}",
+    )
+    return None
+
+
+def _name(node: Node | None, document: Node, told: Told, key: str) -> str | None:
+    if node is None:
+        told.say(structure.MISSING_KEY, document, f"`{key}` is missing", "here", f"add `{key}:`")
+        return None
+    value = decoder_of(ScalarShape(_NAME_SCALAR))(node, told)
+    return None if value is FAILED else str(value)
+
+
+def _check_api_version(node: Node | None, document: Node, told: Told) -> None:
+    if node is None:
+        told.say(structure.WORKSPACE, document, "`apiVersion` is missing", "here", f"add `apiVersion: {API_VERSION}`")
+    elif not isinstance(node, ScalarNode) or node.value != API_VERSION:
+        told.say(
+            structure.WORKSPACE,
+            node,
+            f"this compiler reads `apiVersion: {API_VERSION}` only",
+            "another version",
+            f"write {API_VERSION}",
+        )
+
+
+def _workspace_problems(policies: list[Policy], found: list[Diagnostic]) -> list[Diagnostic]:
+    workspaces = [policy for policy in policies if policy.kind == "Workspace"]
+    if not workspaces:
+        if any(_file_of(diagnostic) == WORKSPACE_FILE for diagnostic in found):
+            return []  # it is there and broken: that is told already
+        return [
+            Diagnostic(
+                structure.WORKSPACE,
+                "there is no Workspace document",
+                Span(WORKSPACE_FILE),
+                help="start with apiVersion, kind: Workspace, name, environments",
+            )
+        ]
+    return [
+        Diagnostic(
+            structure.WORKSPACE,
+            "a repository has one Workspace; this is another",
+            policy.at.at("kind"),
+            "a second one",
+            "remove one of the two",
+        )
+        for policy in workspaces[1:]
+    ]
+
+
+def _file_of(diagnostic: Diagnostic) -> str | None:
+    return diagnostic.where.file if diagnostic.where else None
+
+
+def _cache_file(root: Path) -> Path | None:
+    """Outside the tree, by workspace and by compiler; None where no cache folder can be had."""
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111
+    if not os.path.isabs(base):  # noqa: PTH117
+        return None
+    key = hashlib.sha256(os.fsencode(root.absolute())).hexdigest()[:16]
+    return Path(base, "watchbill", f"{_compiler_identity()}-{key}.msgpack")
+
+
+def _compiler_identity() -> str:
+    """The version, and when any file of the compiler last changed: a developer's edit must not meet an old cache."""
+    folder = Path(watchbill.__file__).parent
+    newest = max(
+        entry.stat().st_mtime_ns
+        for room in (folder / "spec", folder / "spec" / "kinds", folder / "source")
+        for entry in os.scandir(room)
+    )
+    return f"{watchbill.__version__}-{newest:x}"
+
+
+def _read_cache(path: Path | None) -> dict[str, _Cached]:
+    if path is None:
+        return {}
+    try:
+        return msgspec.msgpack.decode(path.read_bytes(), type=dict[str, _Cached])
+    except (OSError, msgspec.MsgspecError):
+        return {}
+
+
+def _write_cache(path: Path, entries: dict[str, _Cached]) -> None:
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        staged = path.with_suffix(f".{os.getpid()}")
+        staged.write_bytes(msgspec.msgpack.encode(entries))
+        staged.replace(path)
+        for stale in path.parent.glob(f"*-{path.stem.rsplit('-', 1)[1]}.msgpack"):
+            if stale != path:
+                stale.unlink(missing_ok=True)
+    except OSError:
+        return  # a cache that cannot be written is only slower
+
+
+def _to_cache(digest: bytes, policies: list[Policy]) -> _Cached:
+    encode = msgspec.msgpack.encode
+    return _Cached(digest, [(p.kind, p.name, p.team, p.at.document, encode(p.body)) for p in policies])
+
+
+def _from_cache(file: str, cached: _Cached) -> Iterator[Policy]:
+    for kind, name, team, index, body in cached.policies:
+        yield Policy(kind, name, team, _body_decoder(kind).decode(body), Location(file, index))
+
+
+_DECODERS: dict[str, msgspec.msgpack.Decoder[Any]] = {}
+
+
+def _body_decoder(kind: str) -> msgspec.msgpack.Decoder[Any]:
+    if kind not in _DECODERS:
+        _DECODERS[kind] = msgspec.msgpack.Decoder(KINDS[kind])
+    return _DECODERS[kind]

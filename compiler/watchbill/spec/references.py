@@ -1,0 +1,164 @@
+"""Every reference of every document: found from the types, so a new reference is checked the day its key is declared."""
+
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+
+from watchbill.source.codes import references as codes
+from watchbill.source.diagnostic import Diagnostic, Location, Related, did_you_mean
+from watchbill.spec.kinds import TEAMLESS
+from watchbill.spec.load import Policies, Policy
+from watchbill.spec.model import qualified, qualify
+from watchbill.spec.shapes import ListShape, MapShape, PlacedShape, ScalarShape, Shape, StructShape, fields_of
+
+Path = tuple[str | int, ...]
+Visitor = Callable[[Any, Path], Iterator[tuple[str, str, Path]]]
+Documents = dict[str, dict[str, Policy]]
+
+
+def register(policies: Policies) -> tuple[Documents, list[Diagnostic]]:
+    """Documents by kind and qualified name. The first of two with one name stays; the second is a finding."""
+    documents: Documents = {}
+    found = []
+    for policy in policies.all:
+        same_kind = documents.setdefault(policy.kind, {})
+        name = qualify(policy)
+        first = same_kind.get(name)
+        if first is None:
+            same_kind[name] = policy
+        elif policy.kind != "Workspace":
+            found.append(
+                Diagnostic(
+                    codes.DUPLICATE_NAME,
+                    f"{policy.kind} `{name}` is defined twice",
+                    policy.at.at("name"),
+                    "and again here",
+                    "rename or remove one of the two",
+                    related=(Related(first.at.at("name"), "first defined here"),),
+                )
+            )
+    return documents, found
+
+
+def check_references(policies: Policies, documents: Documents) -> list[Diagnostic]:
+    found = []
+    for policy in policies.all:
+        if policy.team is not None and policy.team not in documents.get("Team", {}):
+            found.append(_unknown("Team", policy.team, policy.at.at("team"), documents, None))
+        if policy.body is None:
+            continue
+        visit = _visitor(StructShape(type(policy.body)))
+        if visit is None:
+            continue
+        team = policy.name if policy.kind in TEAMLESS else policy.team
+        for kind, reference, path in visit(policy.body, ()):
+            if qualified(documents, kind, reference, team) is None:
+                found.append(_unknown(kind, reference, policy.at.at(*path), documents, team))
+    return found
+
+
+def _unknown(kind: str, reference: str, where: Location, documents: Documents, team: str | None) -> Diagnostic:
+    known = documents.get(kind, {})
+    visible = [name.removeprefix(f"{team}/") for name in known]
+    close = did_you_mean(reference, visible)
+    related: tuple[Related, ...] = ()
+    if close:
+        target = known.get(f"{team}/{close}") or known[close]
+        hint = f"did you mean `{close}`?"
+        related = (Related(target.at.at("name"), "defined here"),)
+    else:
+        hint = f"no {kind} is defined yet" if not known else f"known: {', '.join(sorted(visible)[:8])}"
+    return Diagnostic(codes.UNKNOWN[kind], f"unknown {kind} `{reference}`", where, "not defined", hint, related=related)
+
+
+@lru_cache(maxsize=None)
+def _visitor(shape: Shape) -> Visitor | None:
+    """A function that yields (kind, reference, path) below a value; None when a shape holds no reference."""
+    if isinstance(shape, ScalarShape):
+        return _scalar_visitor(shape.scalar.to) if shape.scalar.to else None
+    if isinstance(shape, ListShape):
+        return _list_visitor(shape)
+    if isinstance(shape, MapShape):
+        return _map_visitor(shape)
+    if isinstance(shape, PlacedShape):
+        return _placed_visitor(shape)
+    if isinstance(shape, StructShape):
+        return _struct_visitor(shape)
+    return None
+
+
+def _scalar_visitor(kind: str) -> Visitor:
+    def visit(value: Any, path: Path) -> Iterator[tuple[str, str, Path]]:
+        yield kind, value, path
+
+    return visit
+
+
+def _list_visitor(shape: ListShape) -> Visitor | None:
+    item = _visitor(shape.item)
+    if item is None:
+        return None
+
+    def visit(values: Any, path: Path) -> Iterator[tuple[str, str, Path]]:
+        for index, value in enumerate(values):
+            yield from item(value, (*path, index))
+
+    return visit
+
+
+def _map_visitor(shape: MapShape) -> Visitor | None:
+    item = _visitor(shape.value)
+    if item is None:
+        return None
+
+    def visit(values: Any, path: Path) -> Iterator[tuple[str, str, Path]]:
+        for key, value in values.items():
+            yield from item(value, (*path, key))
+
+    return visit
+
+
+def _placed_visitor(shape: PlacedShape) -> Visitor | None:
+    item = _visitor(shape.item)
+    if item is None:
+        return None
+
+    def visit(value: Any, path: Path) -> Iterator[tuple[str, str, Path]]:
+        yield from item(value.default, (*path, "default"))
+        for place, other in (value.by or {}).items():
+            yield from item(other, (*path, "by", place))
+
+    return visit
+
+
+_ACTIVE: set[type[msgspec.Struct]] = set()
+
+
+def _struct_visitor(shape: StructShape) -> Visitor | None:
+    if shape.type in _ACTIVE:  # a struct inside itself: look it up again when it is met
+        return lambda value, path: (_visitor(shape) or _nothing)(value, path)
+    _ACTIVE.add(shape.type)
+    try:
+        parts = []
+        for field in fields_of(shape.type):
+            inner = _visitor(field.shape)
+            if inner is not None:
+                parts.append((field.attribute, field.key, inner))
+    finally:
+        _ACTIVE.discard(shape.type)
+    if not parts:
+        return None
+
+    def visit(value: Any, path: Path) -> Iterator[tuple[str, str, Path]]:
+        for attribute, key, inner in parts:
+            held = getattr(value, attribute)
+            if held:
+                yield from inner(held, (*path, key))
+
+    return visit
+
+
+def _nothing(_value: Any, _path: Path) -> Iterator[tuple[str, str, Path]]:
+    return iter(())

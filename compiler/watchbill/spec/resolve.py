@@ -1,0 +1,99 @@
+"""Policies to the one model that everything downstream reads."""
+
+from pathlib import Path
+
+from watchbill.source.codes import structure
+from watchbill.source.diagnostic import Diagnostic, Location
+from watchbill.source.files import WORKSPACE_FILE
+from watchbill.spec.alerts import context_of, resolve_service
+from watchbill.spec.kinds.people import Escalation, EscalationStep, Notified
+from watchbill.spec.kinds.workspace import Workspace as WorkspaceKind
+from watchbill.spec.load import Policies, Policy, load, resting_collector
+from watchbill.spec.model import CatchAll, Place, ResolvedService, Workspace
+from watchbill.spec.references import Documents, check_references, register
+from watchbill.spec.settings import DEFAULT_ESCALATION, catch_all, check_settings, identity, places, severities, timing
+
+BUILT_IN_ESCALATION = Escalation(
+    acknowledge_within="5m", steps=(EscalationStep(notify=(Notified(on_call="primary"),), wait="5m"),), repeat=2
+)
+
+
+def read_workspace(root: Path, *, cache: bool = True) -> tuple[Workspace | None, Policies, list[Diagnostic]]:
+    """A folder to a model. The model is None when the Workspace document itself is broken; findings come either way."""
+    with resting_collector():
+        policies, found = load(root, cache=cache)
+        workspace, problems = resolve(policies)
+    return workspace, policies, [*found, *problems]
+
+
+def resolve(policies: Policies) -> tuple[Workspace | None, list[Diagnostic]]:
+    documents, found = register(policies)
+    documents.setdefault("Escalation", {}).setdefault(
+        DEFAULT_ESCALATION,
+        Policy("Escalation", DEFAULT_ESCALATION, None, BUILT_IN_ESCALATION, Location(WORKSPACE_FILE)),
+    )
+    found.extend(check_references(policies, documents))
+    policy = next(iter(documents.get("Workspace", {}).values()), None)
+    if policy is None or policy.body is None:
+        return None, found
+    settings: WorkspaceKind = policy.body
+    found.extend(check_settings(policy, documents))
+    place_settings = places(settings)
+    context = context_of(settings, place_settings, documents)
+    services: dict[str, list[ResolvedService]] = {name: [] for name in place_settings}
+    for service in documents.get("Service", {}).values():
+        if service.team is None:
+            found.append(
+                Diagnostic(
+                    structure.MISSING_KEY, "`team` is missing", service.at, "whose service is this?", "add `team:`"
+                )
+            )
+        if service.body is None or service.team is None:
+            continue
+        resolved, problems = resolve_service(service, context)
+        found.extend(problems)
+        for place, one in resolved.items():
+            services[place].append(one)
+    taker, _ = catch_all(settings, documents.get("Team", {}))
+    if taker is None:
+        taker = CatchAll("", "page", DEFAULT_ESCALATION)  # told by check_settings; nothing is written
+    resort = settings.last_resort
+    workspace = Workspace(
+        name=policy.name,
+        root=policies.root,
+        settings=settings,
+        severities=severities(settings),
+        timing=timing(settings),
+        targets=_targets(settings),
+        environments=settings.environments,
+        identity={name: identity(environment) for name, environment in settings.environments.items()},
+        places={
+            name: Place(
+                name,
+                place.environment,
+                place.source,
+                place.labels,
+                place.prometheus_url,
+                tuple(sorted(services[name], key=lambda s: (s.team, s.name))),
+            )
+            for name, place in place_settings.items()
+        },
+        catch_all=taker,
+        last_resort=(resort.team, resort.on_call) if resort else (taker.team, "primary"),
+        documents={kind: dict(sorted(same.items())) for kind, same in documents.items()},
+    )
+    return workspace, found
+
+
+def _targets(settings: WorkspaceKind) -> tuple[str, ...]:
+    """The targets asked for; by default all that are configured."""
+    if settings.targets is not None:
+        return settings.targets
+    environments = settings.environments.values()
+    configured = {
+        "prometheus": True,
+        "alertmanager": any(environment.alertmanager for environment in environments),
+        "runbooks": settings.runbooks is not None,
+        "executor": any(environment.executor for environment in environments),
+    }
+    return tuple(name for name, wanted in configured.items() if wanted)

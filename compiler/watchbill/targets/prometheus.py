@@ -1,0 +1,121 @@
+"""Prometheus rule files, and promtool's unit tests of them: one of each for every service in every place."""
+
+from functools import lru_cache
+
+from watchbill.source.diagnostic import Location
+from watchbill.spec.kinds.service import Expectation, RuleTest, Service
+from watchbill.spec.model import Place, ResolvedAlert, ResolvedRecord, ResolvedService, Workspace
+from watchbill.targets.artifact import HEADER, Artifact
+from watchbill.targets.yamltext import block, dump, scalar
+
+_scalar = lru_cache(maxsize=65536)(scalar)  # ten thousand alerts repeat the same labels
+
+
+def build(workspace: Workspace) -> list[Artifact]:
+    found = []
+    for place in workspace.places.values():
+        for service in place.services:
+            if service.records or service.alerts:
+                found.append(_rules(place, service))
+                if any(alert.tests for alert in service.alerts):
+                    found.append(_tests(place, service, workspace.get("Service", service.name).body))
+    return found
+
+
+def _path(place: Place, service: ResolvedService, kind: str) -> str:
+    return f"{place.environment}/prometheus/{place.source}/{service.team}/{service.name}.{kind}.yml"
+
+
+def _rules(place: Place, service: ResolvedService) -> Artifact:
+    """One group: within a group Prometheus evaluates in order, so an alert sees the records of the same round."""
+    head = f"{HEADER}groups:\n- name: {_scalar(service.name)}\n  rules:\n"
+    parts = [head]
+    lines: list[tuple[int, Location]] = []
+    line = head.count("\n") + 1
+    for rule in (*service.records, *service.alerts):
+        text = _record(rule) if isinstance(rule, ResolvedRecord) else _alert(rule, service.dashboard_url)
+        lines.append((line, rule.at))
+        line += text.count("\n")
+        parts.append(text)
+    return Artifact(_path(place, service, "rules"), "".join(parts), (f"Service/{service.name}",), tuple(lines))
+
+
+def _record(record: ResolvedRecord) -> str:
+    text = f"  - record: {_scalar(record.name)}\n    expr: {block(record.expr, '      ')}\n"
+    return text + _mapping("labels", record.labels)
+
+
+def _alert(alert: ResolvedAlert, dashboard_url: str | None) -> str:
+    parts = [f"  - alert: {_scalar(alert.name)}\n    expr: {block(alert.expr, '      ')}\n"]
+    if alert.for_ is not None:
+        parts.append(f"    for: {alert.for_}\n")
+    if alert.keep_firing_for is not None:
+        parts.append(f"    keep_firing_for: {alert.keep_firing_for}\n")
+    parts.append(_mapping("labels", alert.labels))
+    annotations = alert.annotations
+    if dashboard_url is not None:
+        annotations = {**annotations, "dashboard_url": dashboard_url}
+    parts.append(_mapping("annotations", annotations))
+    return "".join(parts)
+
+
+def _mapping(key: str, values: dict[str, str]) -> str:
+    if not values:
+        return ""
+    return f"    {key}:\n" + "".join(
+        f"      {_scalar(name)}: {block(value, '        ') if chr(10) in value else _scalar(value)}\n"
+        for name, value in values.items()
+    )
+
+
+def _tests(place: Place, service: ResolvedService, written: Service) -> Artifact:
+    """Tests over the ALERTS series: promtool's own alert tests would compare every annotation letter by letter.
+
+    A test file names only its own rule file: promtool evaluates every rule of every file named, for every test.
+    """
+    head = f"{HEADER}rule_files:\n- {_scalar(service.name + '.rules.yml')}\nevaluation_interval: 1m\ntests:\n"
+    parts = [head]
+    lines: list[tuple[int, Location]] = []
+    line = head.count("\n") + 1
+    for alert in service.alerts:
+        for test in alert.tests:
+            text = _test(alert, test)
+            lines.append((line, _where(alert, test, written)))
+            line += text.count("\n")
+            parts.append(text)
+    return Artifact(_path(place, service, "test"), "".join(parts), (f"Service/{service.name}",), tuple(lines))
+
+
+def _where(alert: ResolvedAlert, test: RuleTest, written: Service) -> Location:
+    """The test in the policy: an alert's path ends in its position among the service's alerts."""
+    tests = written.alerts[int(alert.at.path[-1])].tests
+    return alert.at.at("tests", next(position for position, one in enumerate(tests) if one is test))
+
+
+def _test(alert: ResolvedAlert, test: RuleTest) -> str:
+    return dump(
+        [
+            {
+                "name": f"{alert.name}: {test.name}",
+                "interval": test.interval,
+                "input_series": [{"series": series, "values": values} for series, values in test.series.items()],
+                "promql_expr_test": [_expected(alert, expectation) for expectation in test.expect],
+            }
+        ]
+    )
+
+
+def _expected(alert: ResolvedAlert, expectation: Expectation) -> dict[str, object]:
+    keys = sorted({label for labels in expectation.firing for label in labels})
+    firing = f'ALERTS{{alertname={quoted(alert.name)},alertstate="firing",service={quoted(alert.service)}}}'
+    samples = [
+        {"labels": "{" + ",".join(f"{key}={quoted(labels[key])}" for key in sorted(labels)) + "}", "value": 1}
+        for labels in expectation.firing
+    ]
+    by = f" by ({', '.join(keys)})" if keys else ""
+    return {"expr": f"group{by} ({firing})", "eval_time": expectation.at, "exp_samples": samples}
+
+
+def quoted(text: str) -> str:
+    """A PromQL string."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
