@@ -3,12 +3,14 @@
 import importlib
 from collections.abc import Sequence
 
+import msgspec
+
 from watchbill.source.codes import tools
 from watchbill.source.codes.catalogue import codes, find
 from watchbill.source.diagnostic import Diagnostic, Location, did_you_mean
 from watchbill.spec.model import Workspace
 
-AREAS = ("paging", "schedules")
+AREAS = ("promql", "paging", "schedules")
 FIXED = ("It cannot be silenced",)
 
 
@@ -31,18 +33,7 @@ def at_levels(workspace: Workspace | None, found: Sequence[Diagnostic]) -> list[
         if level is None:
             result.append(diagnostic)
         elif level != "off":
-            result.append(
-                Diagnostic(
-                    diagnostic.code,
-                    diagnostic.message,
-                    diagnostic.where,
-                    diagnostic.label,
-                    diagnostic.help,
-                    diagnostic.notes,
-                    diagnostic.related,
-                    level,
-                )
-            )  # type: ignore[arg-type]
+            result.append(msgspec.structs.replace(diagnostic, severity=level))
     return result
 
 

@@ -5,9 +5,8 @@ from collections.abc import Iterator
 from watchbill import promql
 from watchbill.source.codes import promql as codes
 from watchbill.source.diagnostic import Diagnostic, Location
+from watchbill.spec.expressions import analyse
 from watchbill.spec.model import ResolvedAlert, Workspace
-
-ALERTED = ("scalar", "vector")
 
 
 def check(workspace: Workspace) -> list[Diagnostic]:
@@ -21,8 +20,6 @@ def check(workspace: Workspace) -> list[Diagnostic]:
                     seen.add(key)
                     for diagnostic in _alert(alert):
                         found.setdefault((diagnostic.where, diagnostic.message), diagnostic)
-            if alert.expr not in seen:
-                seen.add((alert.expr,))
     for expr, where in _expressions(workspace):
         for diagnostic in _servers(expr, where, workspace.settings.versions.prometheus):
             found.setdefault((diagnostic.where, diagnostic.message), diagnostic)
@@ -68,16 +65,11 @@ def _template(alert: ResolvedAlert, name: str, text: str) -> Iterator[Diagnostic
         yield Diagnostic(
             codes.LABEL_CANNOT_EXIST,
             f"the template of `{name}` names label `{label}`, which the expression cannot yield",
-            _within(where, text, start, end),
+            where.within(start, end),
             "always empty",
             _keep(label),
             notes=_why(alert, label),
         )
-
-
-def _within(where: Location, text: str, start: int, end: int) -> Location:
-    """Offsets hold in the policy's text only where no param was put in before them."""
-    return where.within(start, end)
 
 
 def _keep(label: str) -> str:
@@ -94,13 +86,18 @@ def _expressions(workspace: Workspace) -> Iterator[tuple[str, Location]]:
     seen: set[str] = set()
     for place in workspace.places.values():
         for service in place.services:
-            for rule in (*service.records, *service.alerts):
-                if rule.expr not in seen:
-                    seen.add(rule.expr)
-                    yield rule.expr, rule.at.at("expr")
+            rules = [(record.expr, record.at) for record in service.records]
+            rules += [(alert.expr, alert.at) for alert in service.alerts]
+            for expr, at in rules:
+                if expr not in seen:
+                    seen.add(expr)
+                    yield expr, at.at("expr")
 
 
 def _servers(expr: str, where: Location, version: str) -> Iterator[Diagnostic]:
+    analysis = analyse(expr)
+    if isinstance(analysis, promql.Fault) or not analysis.demanding:
+        return
     parsed = promql.parse(expr)
     if isinstance(parsed, promql.Fault):
         return

@@ -16,9 +16,10 @@ def check(workspace: Workspace) -> list[Diagnostic]:
         schedule: Schedule | None = policy.body
         if schedule is None:
             continue
-        for key, spans in (("swaps", schedule.swaps), ("gaps", schedule.gaps)):
-            for index, span in enumerate(spans):
-                found.extend(_span(span.from_, span.until, schedule.timezone, policy.at.at(key, index)))
+        spans = [(swap.from_, swap.until, policy.at.at("swaps", index)) for index, swap in enumerate(schedule.swaps)]
+        spans += [(gap.from_, gap.until, policy.at.at("gaps", index)) for index, gap in enumerate(schedule.gaps)]
+        for start, end, at in spans:
+            found.extend(_span(start, end, schedule.timezone, at))
         for index, layer in enumerate(schedule.layers):
             found.extend(_layer(layer, policy.at.at("layers", index)))
         if not schedule.layers and not schedule.people:

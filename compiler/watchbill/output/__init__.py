@@ -1,0 +1,1 @@
+"""Artifacts to disk, and through the tools that judge them."""

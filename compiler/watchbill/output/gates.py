@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import msgspec
 
@@ -242,7 +242,7 @@ def _test_share(promtool: Path, folder: Path, number: int, tests: Sequence[Artif
         ]
     found: list[Diagnostic] = []
     total = failed = 0
-    for suite in ElementTree.parse(report).getroot().iter("testsuite"):  # noqa: S314  (promtool's own report)
+    for suite in ET.parse(report).getroot().iter("testsuite"):  # noqa: S314  (promtool's own report)
         artifact = by_path[suite.get("name", "")]
         for position, case in enumerate(suite.iter("testcase")):
             total += 1
@@ -270,7 +270,7 @@ def _failure(name: str, artifact: Artifact, failures: Sequence[str], where: Loca
 
 
 def _samples(text: str) -> str:
-    """promtool's `{provider="a"} 1E+00` as the firing alerts it stands for."""
+    """Promtool's `{provider="a"} 1E+00` as the firing alerts it stands for."""
     if text.strip() == "nil":
         return "nothing firing"
     return "firing " + ", ".join(re.findall(r"\{[^}]*\}", text))

@@ -2,6 +2,7 @@
 
 from watchbill.promql.branches import Branch
 from watchbill.promql.duration import format_duration, parse_duration
+from watchbill.promql.edit import Conflict, add_matchers
 from watchbill.promql.fault import Fault
 from watchbill.promql.functions import AGGREGATIONS, FUNCTIONS, Aggregation, Function
 from watchbill.promql.labels import can_have, labels, lacking, must_have
@@ -9,14 +10,19 @@ from watchbill.promql.needs import Need, experimental, needs, unmet
 from watchbill.promql.nodes import Expr, Matcher
 from watchbill.promql.parser import parse
 from watchbill.promql.reasons import Reason, why_not
-from watchbill.promql.selectors import Range, Selector, Use, functions, metrics, ranges, selectors
+from watchbill.promql.selectors import Context, Range, Selector, Use, functions, metrics, ranges, selectors
+from watchbill.promql.template import Template, scan_template, template_labels, template_needs, uses_value
+from watchbill.promql.template_words import TEMPLATE_FUNCTIONS
 from watchbill.promql.watching import watched
 
 __all__ = [
     "AGGREGATIONS",
     "FUNCTIONS",
+    "TEMPLATE_FUNCTIONS",
     "Aggregation",
     "Branch",
+    "Conflict",
+    "Context",
     "Expr",
     "Fault",
     "Function",
@@ -25,7 +31,9 @@ __all__ = [
     "Range",
     "Reason",
     "Selector",
+    "Template",
     "Use",
+    "add_matchers",
     "can_have",
     "experimental",
     "format_duration",
@@ -38,8 +46,12 @@ __all__ = [
     "parse",
     "parse_duration",
     "ranges",
+    "scan_template",
     "selectors",
+    "template_labels",
+    "template_needs",
     "unmet",
+    "uses_value",
     "watched",
     "why_not",
 ]

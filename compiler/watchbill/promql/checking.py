@@ -8,7 +8,7 @@ COMPARISONS = frozenset(("==", "!=", "<", "<=", ">", ">="))
 SETS = frozenset(("and", "or", "unless"))
 
 
-def call(function: Function, args: tuple[Node, ...], start: int, name_end: int, end: int) -> None:
+def call(function: Function, args: tuple[Node, ...], start: int, end: int) -> None:
     """Number and types of the arguments of a function."""
     fixed = len(function.args)
     least = fixed if function.variadic == 0 else fixed - 1
@@ -49,7 +49,7 @@ def aggregate(aggregation: Aggregation, args: tuple[Node, ...], start: int, end:
         raise Rejected(_mismatch(aggregation.name, "vector", args[-1]), args[-1].start, args[-1].end)
 
 
-def binary(op: str, where: tuple[int, int], left: Node, right: Node, bool_: bool, matching: Matching) -> ValueType:
+def binary(op: str, where: tuple[int, int], left: Node, right: Node, *, bool_: bool, matching: Matching) -> ValueType:
     """The type of a binary operation, its operands being able to stand there."""
     for side in (left, right):
         if side.type not in {"scalar", "vector"}:

@@ -1,7 +1,5 @@
 """Where a parser stands in the tokens of an expression, and how it says that it cannot go on."""
 
-from typing import NoReturn
-
 from watchbill.promql.fault import Rejected
 from watchbill.promql.nodes import Node, Syntax
 from watchbill.promql.tokens import MAX_NESTING, Token
@@ -36,7 +34,7 @@ class Cursor:
 
     def expect(self, kind: str, where: str) -> Token:
         if self.token.kind != kind:
-            self.unexpected(f"`{kind}`", where)
+            raise self.unexpected(f"`{kind}`", where)
         return self.take()
 
     def needs(self, what: str, start: int, end: int) -> None:
@@ -51,13 +49,13 @@ class Cursor:
                 f"nested more than {MAX_NESTING} levels deep", self.token.start, max(self.token.end, self.token.start)
             )
 
-    def unexpected(self, wanted: str, where: str = "") -> NoReturn:
-        """Refuses the token here."""
+    def unexpected(self, wanted: str, where: str = "") -> Rejected:
+        """What to raise when the token here is not the `wanted` one."""
         token = self.token
         place = f" {where}" if where else ""
         if token.kind == "end":
-            raise Rejected(f"the expression ends{place} where {wanted} should follow", token.start, token.end)
-        raise Rejected(f"found {described(token)}{place} where {wanted} should stand", token.start, token.end)
+            return Rejected(f"the expression ends{place} where {wanted} should follow", token.start, token.end)
+        return Rejected(f"found {described(token)}{place} where {wanted} should stand", token.start, token.end)
 
 
 def described(token: Token) -> str:

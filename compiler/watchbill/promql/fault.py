@@ -1,6 +1,5 @@
 """What is wrong with a piece of PromQL or of a template, and where."""
 
-import difflib
 from collections.abc import Iterable
 
 import msgspec
@@ -27,5 +26,7 @@ class Rejected(Exception):  # noqa: N818  (it never leaves the room: every publi
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """`, did you mean …?` for the known word most like this one, or nothing."""
+    import difflib  # noqa: PLC0415  (only a mistake needs it, and it costs 6 ms)
+
     close = difflib.get_close_matches(word, sorted(known), n=1, cutoff=0.7)
     return f", did you mean `{close[0]}`?" if close else ""

@@ -112,8 +112,8 @@ FUNCTIONS: dict[str, Function] = {function.name: function for function in sorted
 AGGREGATIONS: dict[str, Aggregation] = {
     aggregation.name: aggregation
     for aggregation in (
-        *(Aggregation(name) for name in "avg count group max min stddev stdvar sum".split()),
-        *(Aggregation(name, "scalar") for name in "bottomk quantile topk".split()),
+        *(Aggregation(name) for name in ("avg", "count", "group", "max", "min", "stddev", "stdvar", "sum")),
+        *(Aggregation(name, "scalar") for name in ("bottomk", "quantile", "topk")),
         Aggregation("count_values", "string"),
         Aggregation("limit_ratio", "scalar", since="2.54.0", experimental=True),
         Aggregation("limitk", "scalar", since="2.54.0", experimental=True),

@@ -51,9 +51,9 @@ def number(text: str, start: int) -> float:
 
 
 def unquote(text: str, start: int) -> str:
-    """The value of a quoted string found at `start`, its quotes included in `text`.
+    r"""The value of a quoted string found at `start`, its quotes included in `text`.
 
-    Mirrors `strutil.Unquote`: three quote styles, backticks raw, Go's escapes. Bytes written as `\\xff` that are not
+    Mirrors `strutil.Unquote`: three quote styles, backticks raw, Go's escapes. Bytes written as `\xff` that are not
     UTF-8 read as U+FFFD, because no label that a Prometheus stores can hold them.
     """
     quote = text[0]
@@ -93,7 +93,7 @@ def unescape(body: str, quote: str, start: int) -> str:
 
 
 def quote(value: str) -> str:
-    """A value as a double-quoted PromQL string: `a"b` becomes `"a\\"b"`. Lone surrogates must not be in it."""
+    r"""A value as a double-quoted PromQL string: `a"b` becomes `"a\"b"`. Lone surrogates must not be in it."""
     out = ['"']
     for character in value:
         if character in '"\\':

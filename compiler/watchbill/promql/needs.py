@@ -96,4 +96,4 @@ def _parts(version: str) -> tuple[int, ...]:
         if not part.isascii() or not part.isdigit():
             break
         parts.append(int(part))
-    return tuple((parts + [0, 0, 0])[:3])
+    return tuple([*parts, 0, 0, 0][:3])

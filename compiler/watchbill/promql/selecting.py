@@ -53,7 +53,7 @@ def _braces(cursor: Cursor) -> tuple[Matcher, ...]:
                     token.start,
                     token.end,
                 )
-            cursor.unexpected("`,` or `}`", "between label matchers")
+            raise cursor.unexpected("`,` or `}`", "between label matchers")
     cursor.take()
     return tuple(matchers)
 
@@ -69,7 +69,7 @@ def _matcher(cursor: Cursor) -> Matcher:
         name = unquote(token.text, token.start)
         cursor.needs("quoted name", token.start, token.end)
     else:
-        cursor.unexpected("a label name", "between braces")
+        raise cursor.unexpected("a label name", "between braces")
     cursor.take()
     op = _OPERATORS.get(cursor.token.kind)
     if op is None:
@@ -77,10 +77,10 @@ def _matcher(cursor: Cursor) -> Matcher:
             return Matcher("__name__", "=", name, token.start, token.end)
         if cursor.token.kind == "==":
             raise Rejected("a matcher has a single `=`", cursor.token.start, cursor.token.end)
-        cursor.unexpected("`=`, `!=`, `=~` or `!~`", f"after the label {described(token)}")
+        raise cursor.unexpected("`=`, `!=`, `=~` or `!~`", f"after the label {described(token)}")
     cursor.take()
     if cursor.token.kind != "string":
-        cursor.unexpected("a quoted value", f"after `{op}`")
+        raise cursor.unexpected("a quoted value", f"after `{op}`")
     quoted = cursor.take()
     value = unquote(quoted.text, quoted.start)
     if op in {"=~", "!~"}:
@@ -138,7 +138,7 @@ def _at(cursor: Cursor) -> At:
         sign = -1.0 if cursor.take().kind == "-" else 1.0
         token = cursor.token
     if token.kind not in {"number", "duration"}:
-        cursor.unexpected("a Unix time in seconds, `start()` or `end()`", "after `@`")
+        raise cursor.unexpected("a Unix time in seconds, `start()` or `end()`", "after `@`")
     cursor.take()
     timestamp = sign * seconds(token.kind, token.text, token.start, cursor)
     if not -(2.0**63) < timestamp < 2.0**63:

@@ -58,7 +58,7 @@ def bracket(cursor: Cursor) -> Bracket:
         if cursor.token.kind != "]":
             step = _positive(*_sum(cursor, 0))
     if cursor.token.kind != "]":
-        cursor.unexpected("`]`" if colon else "`]` or `:`", "in a range")
+        raise cursor.unexpected("`]`" if colon else "`]` or `:`", "in a range")
     return span, step, colon, cursor.take().end
 
 
@@ -105,8 +105,11 @@ def _bounded(span: Duration) -> None:
 
 
 def offset(cursor: Cursor) -> Duration:
-    """What follows the word `offset`. Mirrors `offset_duration_expr`, which ends after one literal: `a offset 5m ^ 2`
-    is a square, while `a offset (5m) ^ 2` is a longer offset."""
+    """What follows the word `offset`.
+
+    Mirrors `offset_duration_expr`, which ends after one literal: `a offset 5m ^ 2` is a square, while
+    `a offset (5m) ^ 2` is a longer offset.
+    """
     start = cursor.token.start
     sign = 1.0
     signed = cursor.token.kind in {"+", "-"}
@@ -125,7 +128,7 @@ def offset(cursor: Cursor) -> Duration:
         span, _ = _operand(cursor) if signed or token.kind != "(" else _sum(cursor, 0)
         return Duration(start, span.end, None if span.seconds is None else sign * span.seconds)
     if not signed:
-        cursor.unexpected("a duration such as `5m`", "after `offset`")
+        raise cursor.unexpected("a duration such as `5m`", "after `offset`")
     # Two signs in a row are a sum again.
     span, _ = _sum(cursor, 0)
     return Duration(start, span.end, None if span.seconds is None else sign * span.seconds)
@@ -202,4 +205,4 @@ def _operand(cursor: Cursor) -> tuple[Duration, bool]:
         end = cursor.expect(")", f"in `{token.text}`").end
         cursor.needs("min_of() or max_of() in a duration", token.start, end)
         return Duration(token.start, end, _apply(_OF_TWO[word], first.seconds, second.seconds)), False
-    cursor.unexpected("a duration such as `5m`", "in a range")
+    raise cursor.unexpected("a duration such as `5m`", "in a range")

@@ -10,9 +10,11 @@ from watchbill.promql.literals import NUMBER
 MAX_LENGTH = 65_536
 """Characters in one expression."""
 
-MAX_OPERATORS = 1_000
-"""Operators in one expression. A chain `a + b + c` makes a tree as deep as it is long, and trees are compared, shown
-and freed by recursion in C: five times this still does no harm on a thread's stack of half a megabyte."""
+MAX_OPERATORS = 500
+"""Operators in one expression.
+
+A chain `a + b + c` makes a tree as deep as it is long, and trees are compared, shown and freed by recursion in C.
+"""
 
 MAX_NESTING = 100
 """Parentheses, signs and powers inside one another. The parser recurses over these alone, a few frames each."""
@@ -59,11 +61,11 @@ _WORD_OPERATORS = frozenset(("and", "or", "unless", "atan2"))
 
 _INSTEAD = {
     "$": "`$` means nothing to Prometheus; is this a variable of Grafana?",
-    "“": 'this is a typographic quote; PromQL needs `"`',
-    "”": 'this is a typographic quote; PromQL needs `"`',
-    "„": 'this is a typographic quote; PromQL needs `"`',
-    "’": "this is a typographic quote; PromQL needs `'`",
-    "‘": "this is a typographic quote; PromQL needs `'`",
+    "\u201c": 'this is a typographic quote; PromQL needs `"`',
+    "\u201d": 'this is a typographic quote; PromQL needs `"`',
+    "\u201e": 'this is a typographic quote; PromQL needs `"`',
+    "\u2019": "this is a typographic quote; PromQL needs `'`",
+    "\u2018": "this is a typographic quote; PromQL needs `'`",
     "&": "PromQL has no `&`; the operator is `and`",
     "|": "PromQL has no `|`; the operator is `or`",
     "!": "`!` stands only in `!=` and `!~`; to leave out series, use `unless`",

@@ -1,0 +1,1 @@
+"""Policy files, places in them, and findings."""

@@ -101,7 +101,7 @@ def _child_at(node: Node, span: Span) -> tuple[str | int, Node] | None:
     position = (span.line - 1, span.column - 1)
     if isinstance(node, MappingNode):
         for key, value in node.value:
-            if _start(key) <= position and position < _end(value):
+            if _start(key) <= position < _end(value):
                 return str(getattr(key, "value", "")), value
     elif isinstance(node, SequenceNode):
         for index, value in enumerate(node.value):

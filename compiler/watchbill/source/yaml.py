@@ -22,7 +22,7 @@ _FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000
 _SUSPICIOUS = re.compile(r"^[ \t?:-]{100,}", re.MULTILINE)
 
 try:
-    from yaml.cyaml import CParser
+    from yaml.cyaml import CParser  # type: ignore[attr-defined]
 except ImportError:  # a PyYAML without libyaml: slower, and the same nodes
     from yaml.composer import Composer
     from yaml.parser import Parser
@@ -136,16 +136,21 @@ def _depth_problem(file: str, text: str) -> Diagnostic | None:
         return None
     depth = 0
     try:
-        for event in yaml.parse(text, Loader=_Loader):
+        for event in yaml.parse(text, Loader=_Loader):  # type: ignore[arg-type]
             if isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
                 depth += 1
                 if depth > MAX_DEPTH:
-                    return _too_deep(file, event.start_mark.line + 1, event.start_mark.column + 1)
+                    return _too_deep(file, *_line_column(event))
             elif isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
                 depth -= 1
     except yaml.YAMLError as error:
         return _syntax_error(file, text, error)
     return None
+
+
+def _line_column(event: yaml.Event) -> tuple[int, int]:
+    mark = event.start_mark
+    return (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
 
 
 def _too_deep(file: str, line: int, column: int) -> Diagnostic:

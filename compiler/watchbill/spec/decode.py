@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 import msgspec
@@ -17,7 +17,6 @@ from watchbill.spec.shapes import (
     BoolShape,
     ChoiceShape,
     Field,
-    IntShape,
     ListShape,
     MapShape,
     PlacedShape,
@@ -63,13 +62,13 @@ def noun(node: Node) -> str:
     return "a list" if isinstance(node, SequenceNode) else "one value"
 
 
-def is_plain(node: ScalarNode) -> bool:
-    return node.style is None or node.style == ""
+def is_plain(node: Node) -> bool:
+    return not getattr(node, "style", None)
 
 
 def text_key(node: Node, told: Told) -> str | None:
     """The text of a mapping's key, or None when it is no plain text (and that is said)."""
-    if isinstance(node, ScalarNode) and node.tag is None:
+    if isinstance(node, ScalarNode) and not node.tag:
         if node.value == "<<" and is_plain(node):
             told.say(
                 yaml_codes.YAML_FEATURE,
@@ -108,7 +107,7 @@ def pairs(node: MappingNode, told: Told) -> list[tuple[str, Node, Node]]:
     return found
 
 
-@lru_cache(maxsize=None)
+@cache
 def decoder_of(shape: Shape) -> Decoder:
     if isinstance(shape, ScalarShape):
         return _scalar_decoder(shape.scalar)
@@ -169,7 +168,7 @@ def _scalar_decoder(scalar: Scalar) -> Decoder:
                 known[value] = True
         if problem is not None and (wrong := problem(value)):
             return told.say(structure.BAD_VALUE, node, wrong, "here", f"write {scalar.noun}")
-        if len(value) < 12 and not node.style and _AMBIGUOUS.fullmatch(value):
+        if len(value) < 12 and not getattr(node, "style", None) and _AMBIGUOUS.fullmatch(value):
             told.say(
                 yaml_codes.AMBIGUOUS,
                 node,
@@ -213,6 +212,14 @@ def _choice_decoder(shape: ChoiceShape) -> Decoder:
         value = _plain_text(node, told, expected)
         if isinstance(value, _Failed) or value in shape.values:
             return value
+        if value in shape.not_yet:
+            return told.say(
+                structure.NOT_YET,
+                node,
+                f"`{value}` is not compiled by this version yet",
+                "not yet",
+                f"for now, {expected}",
+            )
         close = did_you_mean(value, shape.values)
         return told.say(
             structure.BAD_VALUE,
@@ -306,8 +313,8 @@ def _unknown(key: str, node: Node, known: tuple[str, ...], told: Told, inside: s
     told.say(structure.UNKNOWN_KEY, node, f"unknown key `{key}`{inside}", "not part of the language", hint)
 
 
-@lru_cache(maxsize=None)
-def _struct_decoder(shape: StructShape) -> Callable[..., Any]:  # noqa: PLR0915
+@cache
+def _struct_decoder(shape: StructShape) -> Callable[..., Any]:
     type_ = shape.type
     table: dict[str, tuple[Field, Decoder]] = {}  # filled on first use: a struct may contain itself
     required: list[Field] = []

@@ -1,35 +1,60 @@
-"""What a PromQL expression is, as far as policies care; each text is analysed once."""
+"""What a PromQL expression is, as far as policies care; each text is analysed once, and remembered between runs."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
+from pathlib import Path
 
 import msgspec
 
 from watchbill import promql
+from watchbill.spec import cached
 from watchbill.spec.model import Yields
 
-_LOOKED_AT: dict[str, "Analysis"] = {}
 
+class Analysis(msgspec.Struct, frozen=True, array_like=True):
+    """What an expression yields, the selectors whose absence means it has gone blind, and whether it needs a newer
+    server than the oldest we know of.
+    """
 
-class Analysis(msgspec.Struct, frozen=True):
-    """Either a `fault`, or what the expression yields and the selectors whose absence means it has gone blind."""
-
-    fault: promql.Fault | None
-    yields: Yields | None
+    yields: Yields
     watched: tuple[str, ...] = ()
+    demanding: bool = False
 
 
-def analyse(expression: str) -> Analysis:
-    known = _LOOKED_AT.get(expression)
-    if known is None:
-        known = _LOOKED_AT[expression] = _analyse(expression)
-    return known
+_known: dict[str, Analysis] = {}
+_used: dict[str, Analysis] = {}
 
 
-def _analyse(expression: str) -> Analysis:
-    parsed = promql.parse(expression)
-    if isinstance(parsed, promql.Fault):
-        return Analysis(parsed, None)
-    return Analysis(None, _merge(promql.labels(parsed)), promql.watched(parsed))
+def analyse(expression: str) -> Analysis | promql.Fault:
+    """The analysis of an expression, or what is wrong with it."""
+    found = _used.get(expression)
+    if found is None:
+        found = _known.get(expression)
+        if found is None:
+            parsed = promql.parse(expression)
+            if isinstance(parsed, promql.Fault):
+                return parsed
+            found = Analysis(_merge(promql.labels(parsed)), promql.watched(parsed), bool(promql.needs(parsed)))
+        _used[expression] = found
+    return found
+
+
+@contextmanager
+def remembered(root: Path, *, cache: bool) -> Iterator[None]:
+    """Within this, analyses come from the workspace's cache, and new ones are added to it at the end."""
+    file = cached.path(root, "expressions") if cache else None
+    _known.clear()
+    _used.clear()
+    _known.update((text, _interned(analysis)) for text, analysis in cached.read(file, dict[str, Analysis]).items())
+    yield
+    if file is not None and _used.keys() != _known.keys():
+        cached.write(file, _used)
+
+
+def _interned(analysis: Analysis) -> Analysis:
+    yields = analysis.yields
+    return Analysis(_shared(yields.can, yields.cannot, yields.must), analysis.watched, analysis.demanding)
 
 
 def _merge(branches: tuple[promql.Branch, ...]) -> Yields:

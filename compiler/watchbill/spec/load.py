@@ -2,7 +2,6 @@
 
 import gc
 import hashlib
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,11 +10,11 @@ from typing import Any
 import msgspec
 from yaml.nodes import MappingNode, Node, ScalarNode
 
-import watchbill
 from watchbill.source.codes import structure
 from watchbill.source.diagnostic import Diagnostic, Location, Span, did_you_mean
 from watchbill.source.files import WORKSPACE_FILE, PolicyFile, policy_files, read
 from watchbill.source.yaml import Document, compose, decode_text, expands_too_far
+from watchbill.spec import cached
 from watchbill.spec.decode import FAILED, Told, decode, decoder_of
 from watchbill.spec.kinds import KINDS, NOT_YET, TEAMLESS
 from watchbill.spec.scalars import NAME, Scalar
@@ -67,8 +66,8 @@ def resting_collector() -> Iterator[None]:
 def load(root: Path, *, cache: bool = True) -> tuple[Policies, list[Diagnostic]]:
     """Everything below `policies/`, decoded; and everything that is wrong with its form."""
     files = tuple(policy_files(root))
-    store = _cache_file(root) if cache else None
-    known = _read_cache(store)
+    store = cached.path(root, "documents") if cache else None
+    known = cached.read(store, dict[str, _Cached])
     fresh: dict[str, _Cached] = {}
     found: list[Diagnostic] = []
     policies: list[Policy] = []
@@ -92,7 +91,7 @@ def load(root: Path, *, cache: bool = True) -> tuple[Policies, list[Diagnostic]]
             if not told and store is not None:
                 fresh[file.name] = _to_cache(digest, decoded)
         if store is not None and (changed or len(fresh) != len(known)):
-            _write_cache(store, fresh)
+            cached.write(store, fresh)
     found.extend(_workspace_problems(policies, found))
     return Policies(root, files, tuple(policies)), found
 
@@ -228,55 +227,13 @@ def _file_of(diagnostic: Diagnostic) -> str | None:
     return diagnostic.where.file if diagnostic.where else None
 
 
-def _cache_file(root: Path) -> Path | None:
-    """Outside the tree, by workspace and by compiler; None where no cache folder can be had."""
-    base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111
-    if not os.path.isabs(base):  # noqa: PTH117
-        return None
-    key = hashlib.sha256(os.fsencode(root.absolute())).hexdigest()[:16]
-    return Path(base, "watchbill", f"{_compiler_identity()}-{key}.msgpack")
-
-
-def _compiler_identity() -> str:
-    """The version, and when any file of the compiler last changed: a developer's edit must not meet an old cache."""
-    folder = Path(watchbill.__file__).parent
-    newest = max(
-        entry.stat().st_mtime_ns
-        for room in (folder / "spec", folder / "spec" / "kinds", folder / "source")
-        for entry in os.scandir(room)
-    )
-    return f"{watchbill.__version__}-{newest:x}"
-
-
-def _read_cache(path: Path | None) -> dict[str, _Cached]:
-    if path is None:
-        return {}
-    try:
-        return msgspec.msgpack.decode(path.read_bytes(), type=dict[str, _Cached])
-    except (OSError, msgspec.MsgspecError):
-        return {}
-
-
-def _write_cache(path: Path, entries: dict[str, _Cached]) -> None:
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        staged = path.with_suffix(f".{os.getpid()}")
-        staged.write_bytes(msgspec.msgpack.encode(entries))
-        staged.replace(path)
-        for stale in path.parent.glob(f"*-{path.stem.rsplit('-', 1)[1]}.msgpack"):
-            if stale != path:
-                stale.unlink(missing_ok=True)
-    except OSError:
-        return  # a cache that cannot be written is only slower
-
-
 def _to_cache(digest: bytes, policies: list[Policy]) -> _Cached:
     encode = msgspec.msgpack.encode
     return _Cached(digest, [(p.kind, p.name, p.team, p.at.document, encode(p.body)) for p in policies])
 
 
-def _from_cache(file: str, cached: _Cached) -> Iterator[Policy]:
-    for kind, name, team, index, body in cached.policies:
+def _from_cache(file: str, entry: _Cached) -> Iterator[Policy]:
+    for kind, name, team, index, body in entry.policies:
         yield Policy(kind, name, team, _body_decoder(kind).decode(body), Location(file, index))
 
 

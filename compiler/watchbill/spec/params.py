@@ -22,7 +22,8 @@ _FORMS = {
 
 class Substitution(msgspec.Struct, frozen=True):
     """A text with its params put in. `spans` maps stretches of the result back to the source: result start and end,
-    source start and end."""
+    source start and end.
+    """
 
     text: str
     spans: tuple[tuple[int, int, int, int], ...]

@@ -1,7 +1,7 @@
 """Every reference of every document: found from the types, so a new reference is checked the day its key is declared."""
 
 from collections.abc import Callable, Iterator
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -73,7 +73,7 @@ def _unknown(kind: str, reference: str, where: Location, documents: Documents, t
     return Diagnostic(codes.UNKNOWN[kind], f"unknown {kind} `{reference}`", where, "not defined", hint, related=related)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _visitor(shape: Shape) -> Visitor | None:
     """A function that yields (kind, reference, path) below a value; None when a shape holds no reference."""
     if isinstance(shape, ScalarShape):
@@ -138,7 +138,7 @@ _ACTIVE: set[type[msgspec.Struct]] = set()
 
 def _struct_visitor(shape: StructShape) -> Visitor | None:
     if shape.type in _ACTIVE:  # a struct inside itself: look it up again when it is met
-        return lambda value, path: (_visitor(shape) or _nothing)(value, path)
+        return lambda value, path: (_visitor(shape) or _nothing)(value, path)  # noqa: PLW0108  (looked up when called)
     _ACTIVE.add(shape.type)
     try:
         parts = []

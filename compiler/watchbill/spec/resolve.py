@@ -5,13 +5,15 @@ from pathlib import Path
 from watchbill.source.codes import structure
 from watchbill.source.diagnostic import Diagnostic, Location
 from watchbill.source.files import WORKSPACE_FILE
-from watchbill.spec.alerts import context_of, resolve_service
+from watchbill.spec.alerts import resolve_service
+from watchbill.spec.expressions import remembered
 from watchbill.spec.kinds.people import Escalation, EscalationStep, Notified
 from watchbill.spec.kinds.workspace import Workspace as WorkspaceKind
 from watchbill.spec.load import Policies, Policy, load, resting_collector
 from watchbill.spec.model import CatchAll, Place, ResolvedService, Workspace
-from watchbill.spec.references import Documents, check_references, register
+from watchbill.spec.references import check_references, register
 from watchbill.spec.settings import DEFAULT_ESCALATION, catch_all, check_settings, identity, places, severities, timing
+from watchbill.spec.words import context_of
 
 BUILT_IN_ESCALATION = Escalation(
     acknowledge_within="5m", steps=(EscalationStep(notify=(Notified(on_call="primary"),), wait="5m"),), repeat=2
@@ -20,7 +22,7 @@ BUILT_IN_ESCALATION = Escalation(
 
 def read_workspace(root: Path, *, cache: bool = True) -> tuple[Workspace | None, Policies, list[Diagnostic]]:
     """A folder to a model. The model is None when the Workspace document itself is broken; findings come either way."""
-    with resting_collector():
+    with resting_collector(), remembered(root, cache=cache):
         policies, found = load(root, cache=cache)
         workspace, problems = resolve(policies)
     return workspace, policies, [*found, *problems]

@@ -23,6 +23,12 @@ class Scalar(msgspec.Struct, frozen=True):
     to: str = ""
 
 
+class NotYet(msgspec.Struct, frozen=True):
+    """Words of a choice that the language has and this version does not compile."""
+
+    values: tuple[str, ...]
+
+
 def _regex_problem(text: str) -> str | None:
     import re2  # noqa: PLC0415  (4 ms, and most policies name no pattern)
 

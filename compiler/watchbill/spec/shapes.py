@@ -1,13 +1,13 @@
 """The kinds, read once into shapes: what the decoder, the JSON Schema and the documentation are all made from."""
 
 import typing
-from functools import lru_cache
+from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from watchbill.spec.scalars import Placed, Scalar
+from watchbill.spec.scalars import NotYet, Placed, Scalar
 
 
 class ScalarShape(msgspec.Struct, frozen=True):
@@ -24,6 +24,7 @@ class IntShape(msgspec.Struct, frozen=True):
 
 class ChoiceShape(msgspec.Struct, frozen=True):
     values: tuple[str, ...]
+    not_yet: tuple[str, ...] = ()
 
 
 class ListShape(msgspec.Struct, frozen=True):
@@ -75,7 +76,7 @@ class Field(msgspec.Struct, frozen=True):
     doc: str
 
 
-@lru_cache(maxsize=None)
+@cache
 def fields_of(type_: type[msgspec.Struct]) -> tuple[Field, ...]:
     """The keys of a kind, in the order in which they are declared (required and optional alike)."""
     hints = get_type_hints(type_, include_extras=True)
@@ -93,6 +94,7 @@ def fields_of(type_: type[msgspec.Struct]) -> tuple[Field, ...]:
 
 def _shape(hint: Any) -> tuple[Shape, str]:
     doc, scalar = "", None
+    not_yet: tuple[str, ...] = ()
     if get_origin(hint) is Annotated:
         hint, *extras = get_args(hint)
         for extra in extras:
@@ -100,6 +102,8 @@ def _shape(hint: Any) -> tuple[Shape, str]:
                 doc = extra
             elif isinstance(extra, Scalar):
                 scalar = extra
+            elif isinstance(extra, NotYet):
+                not_yet = extra.values
     if scalar is not None:
         return ScalarShape(scalar), doc
     origin, arguments = get_origin(hint), get_args(hint)
@@ -107,7 +111,8 @@ def _shape(hint: Any) -> tuple[Shape, str]:
         inner = next(argument for argument in arguments if argument is not NoneType)
         shape, inner_doc = _shape(inner)
         return shape, doc or inner_doc
-    return _plain_shape(hint, origin, arguments), doc
+    plain = _plain_shape(hint, origin, arguments)
+    return ChoiceShape(plain.values, not_yet) if isinstance(plain, ChoiceShape) else plain, doc
 
 
 def _plain_shape(hint: Any, origin: Any, arguments: tuple[Any, ...]) -> Shape:

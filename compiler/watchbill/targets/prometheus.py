@@ -32,9 +32,10 @@ def _rules(place: Place, service: ResolvedService) -> Artifact:
     parts = [head]
     lines: list[tuple[int, Location]] = []
     line = head.count("\n") + 1
-    for rule in (*service.records, *service.alerts):
-        text = _record(rule) if isinstance(rule, ResolvedRecord) else _alert(rule, service.dashboard_url)
-        lines.append((line, rule.at))
+    rules = [(_record(record), record.at) for record in service.records]
+    rules += [(_alert(alert, service.dashboard_url), alert.at) for alert in service.alerts]
+    for text, at in rules:
+        lines.append((line, at))
         line += text.count("\n")
         parts.append(text)
     return Artifact(_path(place, service, "rules"), "".join(parts), (f"Service/{service.name}",), tuple(lines))

@@ -26,7 +26,7 @@ def summary_of(
     alerts = sum(len(policy.body.alerts) for policy in workspace.documents.get("Service", {}).values())
     rules = sum(len(artifact.lines) for artifact in artifacts if artifact.path.endswith(".rules.yml"))
     read = f"{plural(alerts, 'alert')} of {plural(kinds['Service'], 'service')}, {plural(kinds['Team'], 'team')}, {plural(kinds['Person'], 'person').replace('persons', 'people')}, in {plural(len(result.policies.files), 'file')}"
-    rows = [("read", read, times["compiled"])]
+    rows: list[tuple[str, str, float | None]] = [("read", read, times["compiled"])]
     verified = [f"{one.tool} {one.version}: {one.what}" for one in passed] or ["not asked"]
     rows += [
         ("verified" if position == 0 else "", text, times["verified"] if position == 0 else None)

@@ -14,7 +14,7 @@ _COMMANDS = {"error": "error", "warning": "warning", "note": "notice"}
 
 
 def render(placed: Sequence[tuple[Diagnostic, Span | None]], sources: Sources, color: bool) -> str:  # noqa: ARG001
-    lines = []
+    lines: list[str] = []
     for level, command in _COMMANDS.items():
         of_level = [(diagnostic, span) for diagnostic, span in placed if diagnostic.level == level]
         shown = of_level if len(of_level) <= SLOTS else of_level[: SLOTS - 1]

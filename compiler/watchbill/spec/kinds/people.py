@@ -14,6 +14,7 @@ from watchbill.spec.scalars import (
     Hours,
     LocalTime,
     Name,
+    NotYet,
     PersonRef,
     ScheduleRef,
     SlackChannel,
@@ -39,7 +40,7 @@ class Team(msgspec.Struct, frozen=True, kw_only=True):
     slack: Annotated[dict[Name, SlackChannel], "Channel by severity; `default` for the others."] = {}
     email: Annotated[Email | None, "The team's mailbox."] = None
     tickets: Annotated[Tickets | None, "Where the team's tickets are made."] = None
-    paging: Annotated[Literal["pagerduty", "none"], "How the team is paged."] = "pagerduty"
+    paging: Annotated[Literal["pagerduty", "none"], NotYet(("native",)), "How the team is paged."] = "pagerduty"
 
 
 class Contact(msgspec.Struct, frozen=True, kw_only=True):

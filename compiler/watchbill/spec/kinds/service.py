@@ -13,8 +13,8 @@ from watchbill.spec.scalars import (
     MetricName,
     Name,
     ParamName,
-    PlaceName,
     Placed,
+    PlaceName,
     PromQL,
     RemediationRef,
     RunbookName,
@@ -124,12 +124,18 @@ class Dashboard(msgspec.Struct, frozen=True, kw_only=True):
     uid: Annotated[Text, "The uid of a Grafana dashboard."]
 
 
+class Dependency(msgspec.Struct, frozen=True, kw_only=True):
+    __shorthand__: ClassVar = "service"
+    __not_yet__: ClassVar = ("inhibits",)
+    service: Annotated[ServiceRef, "A Service."]
+
+
 class Service(msgspec.Struct, frozen=True, kw_only=True):
     """Something a team runs, and every alert about it."""
 
     __not_yet__: ClassVar = ("uses", "slos", "defaults")
     tier: Annotated[int, "1 is the most important."] = 3
-    depends_on: Annotated[tuple[ServiceRef, ...], "Services this one needs: linked in runbooks."] = ()
+    depends_on: Annotated[tuple[Dependency, ...], "Services this one needs: linked in runbooks."] = ()
     dashboard: Annotated[Dashboard | None, "The service's dashboard."] = None
     params: Annotated[dict[ParamName, Param], "Params every alert of the service may use."] = {}
     records: Annotated[tuple[Record, ...], "Recording rules, evaluated before the alerts, in this order."] = ()

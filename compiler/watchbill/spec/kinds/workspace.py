@@ -14,6 +14,7 @@ from watchbill.spec.scalars import (
     HoursRef,
     LabelName,
     Name,
+    NotYet,
     PersonRef,
     Ratio,
     SlackChannel,
@@ -191,7 +192,11 @@ class Workspace(msgspec.Struct, frozen=True, kw_only=True):
     __not_yet__: ClassVar = ("defaults", "severity_words", "heartbeat", "pagerduty")
     environments: Annotated[dict[Name, Environment], "Where alerts run: production, staging."]
     targets: Annotated[
-        tuple[Literal["prometheus", "alertmanager", "runbooks", "executor"], ...] | None,
+        tuple[
+            Annotated[Literal["prometheus", "alertmanager", "runbooks", "executor"], NotYet(("pagerduty", "grafana"))],
+            ...,
+        ]
+        | None,
         "What to compile. Default: all that are configured.",
     ] = None
     runbooks: Annotated[RunbookSite | None, "Where runbooks are published."] = None

@@ -1,0 +1,67 @@
+"""4: routing, and what Alertmanager cannot do."""
+
+from watchbill.source.codes import Code
+
+_FIX = "It cannot be silenced: the wrong people would be told, or nobody."
+
+SHARED_ALERTMANAGER = Code(
+    "WB401",
+    "shared-alertmanager",
+    "error",
+    finds="Two environments that name the same Alertmanager.",
+    why="An Alertmanager has one configuration: the second environment's would overwrite the first's, and its pages go nowhere.",
+    example="production: {alertmanager: {url: http://am:9093}}\nstaging: {alertmanager: {url: http://am:9093}}",
+    instead="An Alertmanager for each, or one environment with two `sources`.",
+    silence=_FIX,
+)
+SECRET_NEEDS_FILE = Code(
+    "WB402",
+    "secret-needs-file",
+    "error",
+    finds="A secret that Alertmanager uses, given by `env:`.",
+    why="Alertmanager expands no environment variables: it would send the name of the variable as the key.",
+    example="tickets: {webhook: {env: PAY_TICKETS}}",
+    instead="tickets: {webhook: {file: /run/secrets/pay-tickets}}",
+    silence=_FIX,
+)
+SAME_NAME = Code(
+    "WB403",
+    "name-meets-name",
+    "error",
+    finds="Two teams, severities or escalations whose names, joined by `-`, make one name of a receiver or of a key's file.",
+    why="Alertmanager refuses two receivers of one name; one key for two teams pages the wrong one.",
+    example="team `pay` with severity `ments-high`, team `pay-ments` with severity `high`",
+    instead="Rename one of them.",
+    silence=_FIX,
+)
+LOOK_ALIKE = Code(
+    "WB404",
+    "environments-look-alike",
+    "error",
+    finds="Two environments, each with an Alertmanager, whose alerts carry the same identity labels.",
+    why="PagerDuty and a ticket system would take them for one incident: staging recovers, and production's page is resolved.",
+    example="production: {labels: {}}\nstaging: {labels: {}}",
+    instead="production: {labels: {env: production}}\nstaging: {labels: {env: staging}}",
+    silence=_FIX,
+)
+ONE_CHANNEL = Code(
+    "WB405",
+    "slack-webhook-has-one-channel",
+    "warning",
+    finds="Several Slack channels in use, and Slack reached by an incoming webhook.",
+    why="The webhook of a Slack app writes to the one channel it was made for, whatever channel it is asked to write to.",
+    example="channels: {slack: {webhook: {file: /run/secrets/slack}}}   (and teams have channels of their own)",
+    instead="channels: {slack: {bot_token: {file: /run/secrets/slack-bot}}}",
+    silence="checks: {slack-webhook-has-one-channel: off} in the workspace, when it is a legacy webhook, which may choose.",
+)
+LATE_CHANNEL = Code(
+    "WB406",
+    "channel-in-later-step",
+    "warning",
+    finds="A Slack channel in a later step of an escalation that alerts page by.",
+    why="Alertmanager tells a channel at once or not at all, and PagerDuty's steps reach people only: this channel hears nothing.",
+    example='steps: [{notify: [{on_call: primary}]}, {notify: [{slack: "#incidents"}]}]',
+    instead='also: [{slack: "#incidents"}]',
+    silence="checks: {channel-in-later-step: off} in the workspace.",
+)
+ALL = (SHARED_ALERTMANAGER, SECRET_NEEDS_FILE, SAME_NAME, LOOK_ALIKE, ONE_CHANNEL, LATE_CHANNEL)

@@ -1,0 +1,1 @@
+"""The language: kinds, their decoding, and the resolved model everything downstream reads."""

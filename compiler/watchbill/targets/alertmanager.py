@@ -1,0 +1,195 @@
+"""Alertmanager's configuration: one file for each environment that has an Alertmanager.
+
+The tree is flat. The root is the catch-all; below it stands one route for each team, severity, escalation of an alert's
+own and `page_per` that occur, the more specific first. An alert is matched by labels the compiler writes on every rule,
+so adding an alert changes no route: PagerDuty's key is the sha256 of a route's matchers and the group's labels
+(notify.Key.Hash, dispatch.Route.Key), and an edited matcher would orphan every incident open under the old key.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from watchbill.source.diagnostic import Diagnostic, Location
+from watchbill.spec.kinds.people import Calendar
+from watchbill.spec.kinds.workspace import Timing
+from watchbill.spec.model import Workspace
+from watchbill.targets import timeintervals
+from watchbill.targets.alertmanager_limits import limits
+from watchbill.targets.artifact import HEADER, Artifact
+from watchbill.targets.receivers import receiver, said_once
+from watchbill.targets.routetree import Branch, Inhibition, Tree, incident_keys, trees
+from watchbill.targets.yamltext import dump
+
+
+def build(workspace: Workspace) -> list[Artifact]:
+    return [_artifact(workspace, one) for one in trees(workspace)]
+
+
+def check(workspace: Workspace) -> list[Diagnostic]:
+    """What of these policies Alertmanager cannot do, or not in the version in use."""
+    return limits(workspace, [(tree, configuration(workspace, tree)) for tree in trees(workspace)])
+
+
+def configuration(workspace: Workspace, tree: Tree) -> dict[str, Any]:
+    """The configuration as Alertmanager reads it. No key holds a secret, only the names of files that do."""
+    found: dict[str, Any] = {}
+    receivers = [receiver(workspace, tree.environment, one) for one in tree.receivers()]
+    if any("email_configs" in one for one in receivers):
+        found["global"] = _mail(workspace)
+    routes = [route for branch in tree.branches for route in _routes(workspace, tree.environment, branch)]
+    keys = incident_keys(workspace, tree.environment)
+    root = {"receiver": tree.catch_all.name, "group_by": keys, **_times(_catch_all_timing(workspace, tree))}
+    found["route"] = {**root, "routes": routes} if routes else root
+    if tree.inhibitions:
+        found["inhibit_rules"] = [_inhibition(workspace, tree.environment, one) for one in tree.inhibitions]
+    hours = [
+        interval for name in tree.calendars() for interval in timeintervals.intervals(name, _calendar(workspace, name))
+    ]
+    if hours:
+        found["time_intervals"] = hours
+    found["receivers"] = receivers
+    return found
+
+
+def _mail(workspace: Workspace) -> dict[str, str]:
+    mail = workspace.settings.channels.email
+    assert mail is not None  # noqa: S101  (there are receivers that use it)
+    found = {"smtp_smarthost": mail.smarthost, "smtp_from": mail.sender}
+    if mail.username is not None:
+        found["smtp_auth_username"] = mail.username
+    if mail.password is not None and mail.password.file is not None:
+        found["smtp_auth_password_file"] = mail.password.file
+    return found
+
+
+def _catch_all_timing(workspace: Workspace, tree: Tree) -> Timing:
+    """That of the worst severity with the catch-all's outcome; else of the worst."""
+    for name, severity in workspace.severities.items():
+        if getattr(severity, tree.catch_all.kind) is not None:
+            return workspace.timing[name]
+    return next(iter(workspace.timing.values()))
+
+
+def _times(timing: Timing) -> dict[str, str]:
+    return {"group_wait": timing.first, "group_interval": timing.more, "repeat_interval": timing.again}
+
+
+def _routes(workspace: Workspace, environment: str, branch: Branch) -> Iterator[dict[str, Any]]:
+    """One route; for an outcome with hours two, of which at any minute exactly one is active.
+
+    A route outside its time still takes its alerts, and keeps them muted (notify.TimeActiveStage), so the first of the
+    two must continue to the second. Both have the same matchers, hence one group key: what was paged inside the hours
+    and recovers outside them is told, as recovered, to the second receiver only, under the key that PagerDuty knows.
+    """
+    matchers = [
+        ("team", branch.team),
+        ("severity", branch.severity),
+        ("escalation", branch.escalation),
+        ("page_per", branch.page_per),
+    ]
+    common: dict[str, Any] = {
+        "matchers": [matcher(label, "=", value) for label, value in matchers if value is not None]
+    }
+    if branch.page_per is not None:
+        common["group_by"] = incident_keys(workspace, environment, branch.page_per)
+    common |= _times(workspace.timing[branch.severity])
+    outside = branch.outside()
+    if outside is None or branch.outcome.hours is None:
+        yield {"receiver": branch.receiver().name, **common}
+        return
+    open_, closed, beyond = timeintervals.names(branch.outcome.hours)
+    muted = {"mute_time_intervals": [closed]} if _calendar(workspace, branch.outcome.hours).closed else {}
+    yield {"receiver": branch.receiver().name, **common, "active_time_intervals": [open_], **muted, "continue": True}
+    yield {"receiver": outside.name, **common, "active_time_intervals": [beyond]}
+
+
+def _calendar(workspace: Workspace, name: str) -> Calendar:
+    policy = workspace.documents.get("Calendar", {}).get(name)
+    return policy.body if policy is not None and policy.body is not None else Calendar(weekly={})
+
+
+def _inhibition(workspace: Workspace, environment: str, one: Inhibition) -> dict[str, Any]:
+    """Labels missing on both sides count as equal (inhibit.InhibitRule.fingerprintEquals), so each must be there.
+
+    Else a rule somebody wrote by hand, without identity labels, would be silenced across environments.
+    """
+    equal = incident_keys(workspace, environment, one.page_per)
+    there = [matcher(label, "!=", "") for label in equal if label != "alertname"]
+    same = [matcher("page_per", "=", one.page_per or ""), *there]
+    return {
+        "source_matchers": [matcher("severity", "=", one.severity), *same],
+        "target_matchers": [_any_of("severity", one.targets), *same],
+        "equal": equal,
+    }
+
+
+def _any_of(label: str, values: tuple[str, ...]) -> str:
+    return matcher(
+        label,
+        "=~" if len(values) > 1 else "=",
+        "|".join(value.replace(".", "\\.") if len(values) > 1 else value for value in values),
+    )
+
+
+def matcher(label: str, operator: str, value: str) -> str:
+    """A matcher that Alertmanager's classic and its UTF-8 parser read alike: the value always in quotes."""
+    quoted = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'{label}{operator}"{quoted}"'
+
+
+def _artifact(workspace: Workspace, tree: Tree) -> Artifact:
+    parts: list[str] = []
+    lines: list[tuple[int, Location]] = []
+    line = 1
+    for text, where in _parts(workspace, tree):
+        lines.append((line, where))
+        parts.append(text)
+        line += text.count("\n")
+    teams = {branch.team for branch in tree.branches} | {tree.catch_all.team}
+    escalations = {one.escalation for one in tree.receivers() if one.escalation is not None}
+    named = [
+        *(f"Calendar/{name}" for name in tree.calendars()),
+        *(f"Escalation/{name}" for name in sorted(escalations)),
+    ]
+    sources = (f"Workspace/{workspace.name}", *(f"Team/{name}" for name in sorted(teams)), *named)
+    return Artifact(f"{tree.environment}/alertmanager/alertmanager.yml", "".join(parts), sources, tuple(lines))
+
+
+def _parts(workspace: Workspace, tree: Tree) -> Iterator[tuple[str, Location]]:
+    """The text piece by piece, each with its policy: what amtool says of a line is led back by it."""
+    settings = next(iter(workspace.documents["Workspace"].values())).at
+    by_team = {name: policy.at for name, policy in workspace.documents["Team"].items()}
+    receivers = {one.name: by_team.get(one.team, settings) for one in tree.receivers()}
+    calendars = {
+        f"{name}{end}": policy.at
+        for name, policy in workspace.documents.get("Calendar", {}).items()
+        for end in ("", ":closed", ":outside")
+    }
+    yield HEADER, settings
+    texts = said_once(workspace, tree.environment)
+    said: set[str] = set()
+    for key, value in configuration(workspace, tree).items():
+        if key == "route":
+            root = {name: part for name, part in value.items() if name != "routes"}
+            yield dump({"route": root}) + ("  routes:\n" if "routes" in value else ""), settings
+            for route in value.get("routes", ()):
+                yield dump([route], "  "), receivers[route["receiver"]]
+        elif key in ("receivers", "time_intervals"):
+            where = receivers if key == "receivers" else calendars
+            yield f"{key}:\n", settings
+            for one in value:
+                yield _with_aliases(dump([one]), texts, said), where.get(one["name"], settings)
+        else:
+            yield dump({key: value}), settings
+
+
+def _with_aliases(text: str, texts: dict[str, str], said: set[str]) -> str:
+    """A text that was said before becomes an alias of it; the first gets the anchor."""
+    for entry, name in texts.items():
+        key = entry[: entry.index(":") + 1]
+        pieces = text.split(entry)
+        if len(pieces) > 1:
+            first = f"{key} *{name}\n" if name in said else f"{key} &{name}{entry[len(key) :]}"
+            text = pieces[0] + first + f"{key} *{name}\n".join(pieces[1:])
+            said.add(name)
+    return text

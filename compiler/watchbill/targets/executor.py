@@ -1,0 +1,395 @@
+"""The executor's plan: one file for each environment that has an executor, from which it works without any policy.
+
+Version 1. Names are qualified (`payments/restart`, or `restart` when shared) and every name is defined in the same file.
+A key without a value is left out; defaults are written out. Durations are Prometheus durations, local times stand beside
+the zone of their document, days of a calendar are written one by one, and a secret is a reference: `{"file": …}` or
+`{"env": …}`. Keys keep the order of the language, names are sorted, severities go from worst to least.
+
+`alerts` is keyed by `service/alertname/severity`, as the labels of every alert say. An alert that is not everywhere names
+its `places`; `by` holds, for a place, what differs there from what stands beside it (null: nothing there).
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+
+from watchbill.source.diagnostic import Location
+from watchbill.spec.kinds.actions import Action
+from watchbill.spec.kinds.answers import Trigger
+from watchbill.spec.kinds.people import Calendar
+from watchbill.spec.kinds.workspace import Environment
+from watchbill.spec.kinds.workspace import Workspace as WorkspaceKind
+from watchbill.spec.load import Policy
+from watchbill.spec.model import Outcome, Place, ResolvedAlert, Workspace, qualified
+from watchbill.spec.scalars import WEEKDAYS, weekday_numbers
+from watchbill.spec.settings import outcome_kind, weaker
+from watchbill.spec.shapes import ListShape, MapShape, ScalarShape, Shape, StructShape, fields_of
+from watchbill.targets.artifact import Artifact
+
+VERSION = 1
+WIDTH = 110  # a value whose JSON is longer is broken into lines
+
+Record = dict[str, Any]
+_SECTIONS = {
+    "teams": "Team",
+    "people": "Person",
+    "schedules": "Schedule",
+    "calendars": "Calendar",
+    "escalations": "Escalation",
+    "diagnostics": "Diagnostic",
+    "remediations": "Remediation",
+    "procedures": "Procedure",
+    "messages": "Message",
+}
+
+
+def build(workspace: Workspace) -> list[Artifact]:
+    return [
+        _plan(workspace, name, environment)
+        for name, environment in workspace.environments.items()
+        if environment.executor is not None
+    ]
+
+
+def _plan(workspace: Workspace, name: str, environment: Environment) -> Artifact:
+    places = workspace.places_of(name)
+    alerts = _alerts(workspace, places)
+    reached = _Reached(workspace)
+    for kind in ("Team", "Person"):
+        for document in workspace.documents.get(kind, {}):
+            reached.name(kind, document, None)
+    for alert in alerts.values():
+        alert.reach(reached)
+    for procedure, policy in workspace.documents.get("Procedure", {}).items():
+        if policy.body is not None and _starts(policy.body.when, alerts):
+            reached.name("Procedure", procedure, None)
+    head = _head(workspace, name, environment, places, reached)
+    reached.finish()
+    return _written(workspace, name, head, reached, alerts)
+
+
+def _head(workspace: Workspace, name: str, environment: Environment, places: list[Place], reached: "_Reached") -> Record:
+    """What the plan says of the environment as a whole."""
+    executor, alertmanager = environment.executor, environment.alertmanager
+    assert executor is not None  # noqa: S101  (build asks only for those that have one)
+    peers: tuple[str, ...] = ()
+    if alertmanager is not None:
+        peers = (alertmanager.url,) if alertmanager.url is not None else alertmanager.peers
+    caught = workspace.catch_all
+    outcome = weaker(caught.outcome, environment.at_most)
+    escalation = reached.name("Escalation", caught.escalation or "", None) if outcome == "page" else None
+    team, on_call = workspace.last_resort
+    settings = _plain(StructShape(WorkspaceKind))(workspace.settings, reached, None)
+    return _present(
+        {
+            "version": VERSION,
+            "workspace": workspace.name,
+            "environment": name,
+            "mode": executor.mode,
+            "url": executor.url,
+            "intake": f"/v1/alertmanager/{name}",
+            "identity": workspace.identity[name],
+            "alertmanagers": peers,
+            "places": {place.source: {"labels": place.labels, "prometheus": place.prometheus_url} for place in places},
+            "severities": {
+                severity: {"rank": rank, "outcome": weaker(outcome_kind(meaning), environment.at_most)}
+                for rank, (severity, meaning) in enumerate(workspace.severities.items())
+            },
+            "catch_all": _present({"team": caught.team, "outcome": outcome, "escalation": escalation}),
+            "last_resort": {"team": team, "on_call": on_call},
+            **{key: settings.get(key) for key in ("roles", "channels", "objectives", "retention")},
+        }
+    )
+
+
+def _starts(when: Trigger, alerts: dict[str, "_Alert"]) -> bool:
+    """Whether any alert of the environment can start a procedure."""
+    return when.incidents is not None or any(
+        when.class_ in (None, alert.first.class_) and (not when.severity or alert.first.severity in when.severity)
+        for alert in alerts.values()
+    )
+
+
+# Alerts: ten thousand of them share most of what is said, which is written down once for all
+
+
+class _Alert(msgspec.Struct, frozen=True):
+    """An alert as it is in one or more places of an environment: the first says what the others are compared with."""
+
+    first: ResolvedAlert
+    tier: int
+    communicate: tuple[str, ...]
+    everywhere: bool
+    places: list[tuple[str, ResolvedAlert]]
+
+    def text(self) -> str:
+        who, answers = self._said(self.first)
+        parts = [who[1], answers[1], f'   "expr": {_text(self.first.expr)}']
+        if not self.everywhere:
+            parts.append(f',\n   "places": {_short(tuple(place for place, _ in self.places))}')
+        by = {place: changes for place, alert in self.places[1:] if (changes := self._changes(alert))}
+        if by:
+            parts.append(f',\n   "by": {_wrapped(by, "   ")}')
+        return "".join(("{\n", *parts, "\n  }"))
+
+    def _said(self, alert: ResolvedAlert) -> tuple[tuple[Record, str], tuple[Record, str]]:
+        return (
+            _who(alert.team, alert.class_, self.tier, alert.revenue, alert.customers, alert.outcome, alert.incident_key),
+            _answers(alert.no_data_of, alert.runbook_url, self.communicate, alert.diagnose, alert.remediate),
+        )
+
+    def _changes(self, alert: ResolvedAlert) -> Record:
+        first, there = self._said(self.first), self._said(alert)
+        changes = {"expr": alert.expr} if alert.expr != self.first.expr else {}
+        for (here, _), (other, _) in zip(first, there, strict=True):
+            if other is not here:
+                changes |= {key: other.get(key) for key in (here | other) if other.get(key) != here.get(key)}
+        return changes
+
+    def reach(self, reached: "_Reached") -> None:
+        for message in self.communicate:
+            reached.name("Message", message, None)
+        for _, alert in self.places:
+            for name in alert.diagnose:
+                reached.name("Diagnostic", name, None)
+            for name in alert.remediate:
+                reached.name("Remediation", name, None)
+            if alert.outcome.escalation is not None:
+                reached.name("Escalation", alert.outcome.escalation, None)
+            if alert.outcome.hours is not None:
+                reached.name("Calendar", alert.outcome.hours, None)
+
+
+@lru_cache(maxsize=65536)
+def _who(
+    team: str,
+    class_: str | None,
+    tier: int,
+    revenue: str | None,
+    customers: str | None,
+    outcome: Outcome,
+    incident_key: tuple[str, ...],
+) -> tuple[Record, str]:
+    said = {
+        "team": team,
+        "class": class_,
+        "tier": tier,
+        "impact": _present({"revenue": revenue, "customers": customers}),
+        "outcome": outcome.kind,
+        "escalation": outcome.escalation,
+        "hours": outcome.hours,
+        "outside": outcome.outside,
+        "incident_key": list(incident_key),
+    }
+    return _lines(said)
+
+
+@lru_cache(maxsize=65536)
+def _answers(
+    no_data_of: str | None,
+    runbook_url: str | None,
+    communicate: tuple[str, ...],
+    diagnose: tuple[str, ...],
+    remediate: tuple[str, ...],
+) -> tuple[Record, str]:
+    said = {
+        "no_data_of": no_data_of,
+        "runbook_url": runbook_url,
+        "communicate": list(communicate),
+        "diagnose": list(diagnose),
+        "remediate": list(remediate),
+    }
+    return _lines(said)
+
+
+def _lines(said: Record) -> tuple[Record, str]:
+    record = _present(said)
+    return record, "".join(f"   {_text(key)}: {_wrapped(value, '   ')},\n" for key, value in record.items())
+
+
+def _alerts(workspace: Workspace, places: list[Place]) -> dict[str, _Alert]:
+    """Every alert of the environment by its key, sorted."""
+    runbooks = workspace.documents.get("Runbook", {})
+    spread: dict[str, list[tuple[str, ResolvedAlert]]] = {}
+    tiers: dict[str, int] = {}
+    for place in places:
+        for service in place.services:
+            tiers[service.name] = service.tier
+            for alert in service.alerts:
+                spread.setdefault(f"{service.name}/{alert.name}/{alert.severity}", []).append((place.source, alert))
+    found = {}
+    for key in sorted(spread):
+        holders = spread[key]
+        first = holders[0][1]
+        communicate = _messages(workspace, runbooks.get(first.runbook or ""))
+        found[key] = _Alert(first, tiers[first.service], communicate, len(holders) == len(places), holders)
+    return found
+
+
+def _messages(workspace: Workspace, runbook: Policy | None) -> tuple[str, ...]:
+    """The messages that an alert's runbook asks for."""
+    if runbook is None or runbook.body is None or not runbook.body.communicate:
+        return ()
+    names = [qualified(workspace.documents, "Message", name, runbook.team) for name in runbook.body.communicate]
+    return tuple(name for name in names if name is not None)
+
+
+# Documents: structs to plain values, directed by their shapes
+
+
+class _Reached:
+    """The documents a plan names: each is written down once, and what it names is reached as well."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._documents = workspace.documents
+        self._waiting: list[tuple[str, str]] = []
+        self.records: dict[str, dict[str, Record]] = {kind: {} for kind in _SECTIONS.values()}
+
+    def name(self, kind: str, reference: str, team: str | None) -> str:
+        """The qualified name of what a reference means. One that means nothing is a finding elsewhere, and stays."""
+        name = qualified(self._documents, kind, reference, team)
+        if name is None:
+            return reference
+        if kind in self.records and name not in self.records[kind]:
+            self.records[kind][name] = {}
+            self._waiting.append((kind, name))
+        return name
+
+    def finish(self) -> None:
+        while self._waiting:
+            kind, name = self._waiting.pop()
+            policy = self._documents[kind][name]
+            if policy.body is None:
+                del self.records[kind][name]
+                continue
+            team = policy.name if kind == "Team" else policy.team
+            record: Record = _plain(StructShape(type(policy.body)))(policy.body, self, team)
+            self.records[kind][name] = {"team": policy.team, **record} if policy.team else record
+
+
+Plain = Callable[[Any, _Reached, str | None], Any]
+
+
+def _present(record: Record) -> Record:
+    return {key: value for key, value in record.items() if value is not None and value not in ("", (), {}, [])}
+
+
+@lru_cache(maxsize=None)
+def _plain(shape: Shape) -> Plain:
+    """A function from a value, what it may reach, and the team it speaks for, to what JSON can hold."""
+    if isinstance(shape, ScalarShape) and shape.scalar.to:
+        kind = shape.scalar.to
+        return lambda value, reached, team: reached.name(kind, value, team)
+    if isinstance(shape, ListShape):
+        of_item = _plain(shape.item)
+        return lambda values, reached, team: [of_item(value, reached, team) for value in values]
+    if isinstance(shape, MapShape):
+        of_value = _plain(shape.value)
+        return lambda values, reached, team: {key: of_value(values[key], reached, team) for key in values}
+    if isinstance(shape, StructShape):
+        return _SPECIAL.get(shape.type) or _plain_struct(shape)
+    return lambda value, _reached, _team: value
+
+
+def _plain_struct(shape: StructShape) -> Plain:
+    parts: list[tuple[str, str, Any, Plain]] = []  # filled on first use: a struct may contain itself
+
+    def of_struct(value: Any, reached: _Reached, team: str | None) -> Record:
+        if not parts:
+            parts.extend((field.key, field.attribute, field.default, _plain(field.shape)) for field in fields_of(shape.type))
+        record = {}
+        for key, attribute, default, of_part in parts:
+            part = getattr(value, attribute)
+            if part is not None and (part != default or part not in ("", (), {})):
+                record[key] = of_part(part, reached, team)
+        return record
+
+    return of_struct
+
+
+def _plain_action(action: Action, reached: _Reached, team: str | None) -> Record:
+    """Which action and with what; an executor with actions of its own finds them by the name."""
+    for field in fields_of(Action):
+        parameters = getattr(action, field.attribute)
+        if parameters is not None:
+            return {"name": field.key, "parameters": _plain(field.shape)(parameters, reached, team)}
+    raise AssertionError(action)
+
+
+def _plain_calendar(calendar: Calendar, _reached: _Reached, _team: str | None) -> Record:
+    """Hours day by day: `monday-friday` is five days."""
+    weekly: dict[int, set[str]] = {}
+    for days, hours in calendar.weekly.items():
+        for number in weekday_numbers(days):
+            weekly.setdefault(number, set()).update(hours)
+    record = {
+        "timezone": calendar.timezone,
+        "weekly": {WEEKDAYS[number]: sorted(weekly[number]) for number in sorted(weekly)},
+        "closed": sorted(set(calendar.closed)),
+    }
+    return _present(record)
+
+
+_SPECIAL: dict[type[msgspec.Struct], Plain] = {Action: _plain_action, Calendar: _plain_calendar}
+
+# JSON, one member to a line where it is too long for one line
+
+
+def _written(workspace: Workspace, name: str, head: Record, reached: _Reached, alerts: dict[str, _Alert]) -> Artifact:
+    parts = ["{\n", *(f" {_text(key)}: {_wrapped(value, ' ')},\n" for key, value in head.items())]
+    line = 1 + sum(part.count("\n") for part in parts)
+    lines: list[tuple[int, Location]] = []
+    sources = {f"Workspace/{workspace.name}"}
+    sections = [(key, _documents(workspace, kind, reached)) for key, kind in _SECTIONS.items()]
+    for key, section in (*sections, ("alerts", _listed(alerts))):
+        entries: list[str] = []
+        line += 1
+        for entry, text, at, source in section:
+            lines.append((line, at))
+            sources.add(source)
+            entries.append(f"  {_text(entry)}: {text}")
+            line += 1 + text.count("\n")
+        line += 1
+        parts.append(f" {_text(key)}: {{\n{_joined(entries)} }}{'' if key == 'alerts' else ','}\n")
+    parts.append("}\n")
+    return Artifact(f"{name}/executor/plan.json", "".join(parts), tuple(sorted(sources)), tuple(lines))
+
+
+Section = Iterator[tuple[str, str, Location, str]]
+
+
+def _documents(workspace: Workspace, kind: str, reached: _Reached) -> Section:
+    for name in sorted(reached.records[kind]):
+        yield name, _wrapped(reached.records[kind][name], "  "), workspace.documents[kind][name].at, f"{kind}/{name}"
+
+
+def _listed(alerts: dict[str, _Alert]) -> Section:
+    for key, alert in alerts.items():
+        yield key, alert.text(), alert.first.at, f"Service/{alert.first.service}"
+
+
+_text: Callable[[str], str] = json.JSONEncoder(ensure_ascii=False).encode
+
+
+@lru_cache(maxsize=1024)
+def _short(value: tuple[str, ...]) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _wrapped(value: Any, indent: str) -> str:
+    """JSON on one line where that is short enough, else one member to a line."""
+    text = json.dumps(value, ensure_ascii=False)
+    if len(text) <= WIDTH or not isinstance(value, dict | list | tuple):
+        return text
+    inner = indent + " "
+    if isinstance(value, dict):
+        entries = [f"{inner}{_text(str(key))}: {_wrapped(member, inner)}" for key, member in value.items()]
+        return f"{{\n{_joined(entries)}{indent}}}"
+    return f"[\n{_joined([inner + _wrapped(member, inner) for member in value])}{indent}]"
+
+
+def _joined(entries: list[str]) -> str:
+    return ",\n".join(entries) + "\n" if entries else ""

@@ -1,0 +1,255 @@
+"""Each alert once, over all places: what is the same everywhere is said once, what differs is said with where."""
+
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from urllib.parse import quote
+
+import msgspec
+
+from watchbill.spec.model import Outcome, ResolvedAlert, ResolvedService, Workspace
+from watchbill.targets import wording
+from watchbill.targets.markdown import Markdown, url
+
+Held = tuple[str, str]  # severity and place
+
+
+class Behaviour(msgspec.Struct, frozen=True):
+    """What an alert does in some places. `outcome` is in words; `for_` and `keep_firing_for` may be None."""
+
+    where: str
+    severity: str
+    outcome: str
+    for_: str | None
+    keep_firing_for: str | None
+
+
+class Text(msgspec.Struct, frozen=True):
+    """What an alert says. `where` is empty when it is the same wherever the alert is; else severities or places."""
+
+    where: str
+    summary: str
+    description: str
+
+
+class Expression(msgspec.Struct, frozen=True):
+    """What fires an alert. `graphs` are links to it at each Prometheus; `where` as for a Text."""
+
+    where: str
+    expr: str
+    graphs: Markdown
+
+
+class AlertView(msgspec.Struct, frozen=True, kw_only=True):
+    """One alert of a service in all places. `severities` are worst first, and `rank` is the rank of the worst.
+
+    `escalations` are the (escalation, team) that it pages by somewhere; `anchor` is the id of its details on a page.
+    """
+
+    name: str
+    service: str
+    service_path: Markdown
+    team: str
+    anchor: Markdown
+    class_: str | None
+    severities: tuple[str, ...]
+    rank: int
+    where: str
+    behaviours: tuple[Behaviour, ...]
+    texts: tuple[Text, ...]
+    expressions: tuple[Expression, ...]
+    page_per: tuple[str, ...]
+    revenue: str | None
+    customers: str | None
+    runbook: str | None
+    runbook_url: str | None
+    diagnose: tuple[str, ...]
+    remediate: tuple[str, ...]
+    escalations: tuple[tuple[str, str], ...]
+    no_data: tuple["AlertView", ...]
+
+    @property
+    def summary(self) -> str:
+        return self.texts[0].summary
+
+    @property
+    def after(self) -> str:
+        """How long it must hold before it fires; with where, when that differs."""
+        if len({behaviour.for_ for behaviour in self.behaviours}) == 1:
+            return self.behaviours[0].for_ or "at once"
+        several = len(self.severities) > 1
+        return ", ".join(
+            f"{one.for_ or 'at once'} ({one.severity + ', ' if several else ''}{one.where})" for one in self.behaviours
+        )
+
+
+class RecordView(msgspec.Struct, frozen=True):
+    """A recording rule over all places; `where` is empty when its expression is the same wherever the service is."""
+
+    name: str
+    where: str
+    expr: str
+
+
+class ServiceView(msgspec.Struct, frozen=True, kw_only=True):
+    """A service in all places. `path` is its page, relative to the site; alerts are worst first."""
+
+    name: str
+    team: str
+    tier: int
+    path: Markdown
+    dashboards: tuple[tuple[str, str], ...]
+    alerts: tuple[AlertView, ...]
+    records: tuple[RecordView, ...]
+
+
+def service_path(team: str, name: str) -> Markdown:
+    return Markdown(f"services/{team}/{name}.md")
+
+
+def services(workspace: Workspace) -> dict[str, ServiceView]:
+    """Every service by name."""
+    found: dict[str, list[tuple[str, ResolvedService]]] = {}
+    for place in workspace.places.values():
+        for service in place.services:
+            found.setdefault(service.name, []).append((place.name, service))
+    overview = Overview(workspace)
+    return {name: overview.service(found[name]) for name in sorted(found)}
+
+
+class Overview:
+    """Makes views, and remembers the words it has used before: ten thousand alerts share a few hundred."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace = workspace
+        self.rank = {severity: rank for rank, severity in enumerate(workspace.severities)}
+        self._where: dict[tuple[str, ...], str] = {}
+        self._outcome = lru_cache(maxsize=None)(self._outcome_words)
+        self._graphs = [(name, graph_base(workspace, name), self.where((name,))) for name in workspace.places]
+
+    def where(self, places: tuple[str, ...]) -> str:
+        words = self._where.get(places)
+        if words is None:
+            words = self._where[places] = wording.where(self.workspace, places)
+        return words
+
+    def graphs(self, expr: str, places: Iterable[str] | None = None) -> Markdown:
+        """Links to an expression at the Prometheus of each place."""
+        query = quote(expr, safe="", errors="replace")
+        wanted = None if places is None else set(places)
+        return Markdown(
+            " · ".join(
+                f"[{label}]({base}{query}&g0.tab=0)"
+                for name, base, label in self._graphs
+                if base and (wanted is None or name in wanted)
+            )
+        )
+
+    def service(self, here: list[tuple[str, ResolvedService]]) -> ServiceView:
+        first = here[0][1]
+        alerts: dict[str, list[tuple[str, ResolvedAlert]]] = {}
+        records: dict[str, dict[str, list[str]]] = {}
+        dashboards: dict[str, list[str]] = {}
+        for place, service in here:
+            for alert in service.alerts:
+                alerts.setdefault(alert.name, []).append((place, alert))
+            for record in service.records:
+                records.setdefault(record.name, {}).setdefault(record.expr, []).append(place)
+            if service.dashboard_url is not None:
+                dashboards.setdefault(service.dashboard_url, []).append(place)
+        blind: dict[str, list[AlertView]] = {}
+        for found in alerts.values():
+            if found[0][1].no_data_of is not None:
+                blind.setdefault(found[0][1].no_data_of, []).append(self.alert(found, ()))
+        views = [
+            self.alert(found, tuple(blind.get(name, ())))
+            for name, found in alerts.items()
+            if found[0][1].no_data_of is None
+        ]
+        return ServiceView(
+            name=first.name,
+            team=first.team,
+            tier=first.tier,
+            path=service_path(first.team, first.name),
+            dashboards=tuple((self.where(tuple(places)), target) for target, places in dashboards.items()),
+            alerts=tuple(sorted(views, key=lambda view: view.rank)),
+            records=tuple(
+                RecordView(name, self.where(tuple(places)) if len(by) > 1 else "", expr)
+                for name, by in records.items()
+                for expr, places in by.items()
+            ),
+        )
+
+    def alert(self, found: list[tuple[str, ResolvedAlert]], no_data: tuple[AlertView, ...]) -> AlertView:
+        """One alert from what it is in each place."""
+        behaviours: dict[tuple[str, Outcome, str | None, str | None], list[str]] = {}
+        texts: dict[tuple[str, str], list[Held]] = {}
+        expressions: dict[str, list[Held]] = {}
+        escalations: dict[tuple[str, str], None] = {}
+        for place, alert in found:
+            held = (alert.severity, place)
+            key = (alert.severity, alert.outcome, alert.for_, alert.keep_firing_for)
+            behaviours.setdefault(key, []).append(place)
+            says = alert.annotations
+            texts.setdefault((says.get("summary", ""), says.get("description", "")), []).append(held)
+            expressions.setdefault(alert.expr, []).append(held)
+            if alert.outcome.escalation is not None:
+                escalations[alert.outcome.escalation, alert.team] = None
+        first = found[0][1]
+        severities = tuple(sorted({key[0] for key in behaviours}, key=lambda severity: self.rank.get(severity, 99)))
+        places = tuple(dict.fromkeys(place for place, _ in found))
+        label = self._labeller(severities, places)
+        return AlertView(
+            name=first.name,
+            service=first.service,
+            service_path=service_path(first.team, first.service),
+            team=first.team,
+            anchor=Markdown(f"{first.service}.{first.name}"),
+            class_=first.class_,
+            severities=severities,
+            rank=self.rank.get(severities[0], 99),
+            where=self.where(places),
+            behaviours=tuple(
+                Behaviour(self.where(tuple(there)), severity, self._outcome(meaning, first.team, severity), for_, keep)
+                for (severity, meaning, for_, keep), there in sorted(behaviours.items(), key=self._by_rank)
+            ),
+            texts=tuple(Text(label(held), *words) for words, held in texts.items()),
+            expressions=tuple(
+                Expression(label(held), expr, self.graphs(expr, [place for _, place in held]))
+                for expr, held in expressions.items()
+            ),
+            page_per=first.page_per,
+            revenue=first.revenue,
+            customers=first.customers,
+            runbook=first.runbook,
+            runbook_url=first.runbook_url,
+            diagnose=first.diagnose,
+            remediate=first.remediate,
+            escalations=tuple(escalations),
+            no_data=no_data,
+        )
+
+    def _by_rank(self, behaviour: tuple[tuple[str, Outcome, str | None, str | None], list[str]]) -> int:
+        return self.rank.get(behaviour[0][0], 99)
+
+    def _labeller(self, severities: tuple[str, ...], places: tuple[str, ...]) -> Callable[[list[Held]], str]:
+        everything = len(severities) == 1
+
+        def label(held: list[Held]) -> str:
+            if everything and len(held) == len(places):
+                return ""
+            own = tuple(dict.fromkeys(place for _, place in held))
+            words = [severity for severity in severities if any(severity == other for other, _ in held)]
+            parts = [wording.either(words, "and")] if len(words) < len(severities) else []
+            parts += [self.where(own)] if len(own) < len(places) else []
+            return ", ".join(parts)
+
+        return label
+
+    def _outcome_words(self, meaning: Outcome, team: str, severity: str) -> str:
+        return wording.outcome(self.workspace, meaning, team, severity)
+
+
+def graph_base(workspace: Workspace, place: str) -> str:
+    """The address of a place's Prometheus graph, up to the expression; empty when the place has no web address."""
+    address = url(workspace.places[place].prometheus_url.rstrip("/"))
+    return f"{address}/graph?g0.expr=" if address else ""

@@ -1,0 +1,164 @@
+"""Fixtures of every test: the tools, the corpora, workspaces on disk, and the command line in this process or its own."""
+
+import contextlib
+import io
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+import watchbill.cli
+
+TOP = Path(__file__).parents[1]
+REQUIRE_ALL = os.environ.get("WATCHBILL_REQUIRE_ALL") == "1"
+SMALL = """\
+apiVersion: watchbill/v1
+kind: Workspace
+name: shop
+environments: {production: {prometheus: {url: http://localhost:9090}, alertmanager: {url: http://localhost:9093}}}
+---
+kind: Team
+name: shop
+on_call: {primary: always-me}
+---
+kind: Person
+name: me
+email: me@shop.example
+---
+kind: Schedule
+name: always-me
+people: [me]
+---
+kind: Service
+name: web
+team: shop
+alerts:
+- {name: WebDown, severity: critical, expr: 'up{job="web"} == 0', for: 2m, summary: "{{ $labels.instance }} is down", runbook: {url: "https://wiki.shop.example/web"}}
+"""
+
+Files = Mapping[str, str | bytes]
+
+
+class Ran(NamedTuple):
+    """What a run of the command line left: its exit code and what it printed."""
+
+    exit: int
+    out: str
+    err: str
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """No test reads or fills the cache of the person who runs it, and none sees their colours or their tracebacks."""
+    folder = tmp_path_factory.mktemp("cache")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(folder))
+        for name in ("NO_COLOR", "WATCHBILL_TRACEBACK"):
+            patch.delenv(name, raising=False)
+        yield folder
+
+
+def _tool(name: str) -> Path:
+    named = os.environ.get(f"WATCHBILL_{name.upper()}")
+    places = [named, shutil.which(name), TOP / ".tools" / "bin" / name]
+    found = next((Path(place) for place in places if place and os.access(place, os.X_OK)), None)
+    return found or _absent(f"{name} is not installed: `make tools` gets it, or WATCHBILL_{name.upper()} names it")
+
+
+def _absent(reason: str) -> Any:
+    if REQUIRE_ALL:
+        pytest.fail(f"{reason} (WATCHBILL_REQUIRE_ALL=1)", pytrace=False)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def promtool() -> Path:
+    return _tool("promtool")
+
+
+@pytest.fixture(scope="session")
+def amtool() -> Path:
+    return _tool("amtool")
+
+
+@pytest.fixture(scope="session")
+def prometheus() -> Path:
+    return _tool("prometheus")
+
+
+@pytest.fixture(scope="session")
+def alertmanager() -> Path:
+    return _tool("alertmanager")
+
+
+@pytest.fixture(scope="session")
+def corpora() -> Path:
+    """Files that other projects wrote, which are not part of this repository."""
+    folder = Path(os.environ.get("WATCHBILL_CORPORA", TOP.parent / "shared" / "corpora"))
+    if not folder.is_dir():
+        pytest.skip("the corpora are not here: WATCHBILL_CORPORA names their folder")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def small() -> str:
+    """The smallest complete workspace of the language's page."""
+    return SMALL
+
+
+def write(root: Path, files: Files) -> Path:
+    for name, content in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return root
+
+
+@pytest.fixture(scope="session")
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Files], Path]:
+    """A new folder with these files in it."""
+    return lambda files: write(tmp_path_factory.mktemp("workspace"), files)
+
+
+@pytest.fixture(scope="session")
+def run() -> Callable[..., Ran]:
+    """`watchbill` in this process, as the console script runs it."""
+
+    def run_here(*arguments: str | Path, cwd: Path) -> Ran:
+        out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _ in range(2))
+        code: Any = 0
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(sys, "argv", ["watchbill", *map(str, arguments)])
+            patch.chdir(cwd)
+            with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+                try:
+                    watchbill.cli.main()
+                except SystemExit as end:
+                    code = end.code
+        texts = [stream.buffer.getvalue().decode("utf-8") for stream in (out, err)]
+        return Ran(0 if code is None else code, *texts)
+
+    return run_here
+
+
+@pytest.fixture(scope="session")
+def run_process() -> Callable[..., Ran]:
+    """`watchbill` in a process of its own."""
+
+    def run_there(*arguments: str | Path, cwd: Path, env: Mapping[str, str] | None = None, timeout: float = 60) -> Ran:
+        done = subprocess.run(
+            [sys.executable, "-m", "watchbill", *map(str, arguments)],
+            cwd=cwd,
+            env={**os.environ, **(env or {})},
+            capture_output=True,
+            timeout=timeout,
+            check=False,
+        )
+        return Ran(done.returncode, done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace"))
+
+    return run_there
