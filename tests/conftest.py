@@ -3,16 +3,22 @@
 import contextlib
 import io
 import os
+import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
 import watchbill.cli
+from watchbill.checks import at_levels, check
+from watchbill.cli.show import in_order
+from watchbill.source.diagnostic import Diagnostic, Span
+from watchbill.source.locate import Sources
+from watchbill.spec.resolve import read_workspace
 
 TOP = Path(__file__).parents[1]
 REQUIRE_ALL = os.environ.get("WATCHBILL_REQUIRE_ALL") == "1"
@@ -42,6 +48,20 @@ alerts:
 """
 
 Files = Mapping[str, str | bytes]
+
+
+class Found(NamedTuple):
+    """A finding as a person sees it. `place` is line, column, end line and end column; `text` what the caret is under."""
+
+    code: str
+    file: str
+    place: tuple[int, int, int, int]
+    text: str
+    message: str
+    help: str = ""
+    notes: tuple[str, ...] = ()
+    related: tuple[tuple[str, tuple[int, int, int, int], str], ...] = ()
+    level: str = "error"
 
 
 class Ran(NamedTuple):
@@ -123,6 +143,64 @@ def write(root: Path, files: Files) -> Path:
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Files], Path]:
     """A new folder with these files in it."""
     return lambda files: write(tmp_path_factory.mktemp("workspace"), files)
+
+
+@pytest.fixture(scope="session")
+def findings() -> Callable[..., list[Found]]:
+    """Everything that `check` has against the workspace in a folder (or against one of its files), in order."""
+
+    def findings_of(root: Path, file: str | None = None, *, cache: bool = False) -> list[Found]:
+        workspace, policies, found = read_workspace(root, cache=cache)
+        found += check(workspace) if workspace is not None else []
+        sources = Sources(root, policies.paths)
+        placed = in_order(at_levels(workspace, found), sources)
+        return [one for diagnostic, _ in placed if (one := _found(diagnostic, sources)).file == (file or one.file)]
+
+    return findings_of
+
+
+def _found(diagnostic: Diagnostic, sources: Sources) -> Found:
+    span = sources.locate(diagnostic.where) if diagnostic.where is not None else Span("")
+    related = [(sources.locate(other.where), other.text) for other in diagnostic.related]
+    return Found(
+        diagnostic.code.id,
+        span.file,
+        _place(span),
+        _under(sources.lines(span.file), span) if span.file else "",
+        diagnostic.message,
+        diagnostic.help,
+        diagnostic.notes,
+        tuple((other.file, _place(other), text) for other, text in related),
+        diagnostic.level,
+    )
+
+
+def _place(span: Span) -> tuple[int, int, int, int]:
+    return span.line, span.column, span.end_line, span.end_column
+
+
+def _under(lines: Sequence[str], span: Span) -> str:
+    chosen = list(lines[span.line - 1 : span.end_line])
+    if chosen:
+        chosen[-1] = chosen[-1][: span.end_column - 1]
+        chosen[0] = chosen[0][span.column - 1 :]
+    return "\n".join(chosen)
+
+
+@pytest.fixture(scope="session")
+def marked() -> Callable[[str], tuple[str, tuple[int, int, int, int]]]:
+    """A text without its ⟦marks⟧, and the place that stood between them: line, column, end line, end column."""
+
+    def unmarked(text: str) -> tuple[str, tuple[int, int, int, int]]:
+        before, inside, after = re.split("[⟦⟧]", text)
+        return before + inside + after, (*_end_of(before), *_end_of(before + inside))
+
+    return unmarked
+
+
+def _end_of(text: str) -> tuple[int, int]:
+    lines = re.split("\r\n|[\r\n\x85\u2028\u2029]", text)
+    return len(lines), len(lines[-1]) + 1
 
 
 @pytest.fixture(scope="session")

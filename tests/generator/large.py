@@ -299,11 +299,11 @@ _WORDS = (
     "price product profile promo quote rate receipt refund rental report return review reward risk route search seat "
     "session shipment shop signup slot stock store survey tariff tax ticket token track transfer trip user vault video "
     "voucher wallet warehouse wish"
-).split()
+).split(" ")  # noqa: SIM905  (a hundred words are read as a text)
 _ROLES = ("api", "worker", "gateway", "store", "sync", "indexer", "proxy", "scheduler")
 _PREFIXES = ("http", "grpc", "app", "svc", "edge", "core", "db", "mq", "job", "rpc")
 _ZONES = ("Europe/Lisbon", "Europe/Berlin", "America/New_York", "America/Sao_Paulo", "Asia/Kolkata", "Asia/Tokyo")
-_NAMES = "ana bo chi dan eli fay gus hana ivo jun kim lea mia noor ola pia rui sol tom uma".split()
+_NAMES = "ana bo chi dan eli fay gus hana ivo jun kim lea mia noor ola pia rui sol tom uma".split(" ")  # noqa: SIM905
 
 _WORKSPACE = """\
 apiVersion: watchbill/v1
@@ -404,7 +404,7 @@ custody: required
 
 
 def large(root: Path, services: int = 1000, alerts: int = 10, teams: int = 100, seed: int = 7) -> None:
-    """Write the workspace below `root`: about `services` × 1.1 files, `services` × `alerts` alerts."""
+    """Write the workspace below `root`; every service has that many alerts and a file of its own."""
     for path, text in files(services, alerts, teams, seed).items():
         target = root / path
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -475,10 +475,13 @@ def _team(team: str, number: int, chance: random.Random) -> Iterator[str]:
 
 
 def _service(name: str, team: str, alerts: int, chance: random.Random) -> str:
+    metric = name.replace("-", "_")
+    expr = f'sum by (route) (rate(http_requests_total{{job="{name}"}}[5m]))'
     parts = [
-        f"kind: Service\nname: {name}\nteam: {team}\ntier: {chance.randint(1, 3)}\ndashboard: {{uid: {name}-overview}}\n"
-        f'records:\n- {{name: "{name.replace("-", "_")}:requests:rate5m", expr: \'sum by (route) (rate(http_requests_total{{job="{name}"}}[5m]))\'}}\n'
-        "alerts:\n"
+        f"kind: Service\nname: {name}\nteam: {team}\ntier: {chance.randint(1, 3)}\n",
+        f"dashboard: {{uid: {name}-overview}}\n",
+        f"records:\n- {{name: \"{metric}:requests:rate5m\", expr: '{expr}'}}\n",
+        "alerts:\n",
     ]
     chosen = chance.sample(CONDITIONS, k=min(alerts, len(CONDITIONS)))
     while len(chosen) < alerts:
@@ -516,7 +519,9 @@ def _alert(condition: Condition, number: str, chance: random.Random) -> str:
             lines.append(f"    {name}: {{type: {type_}, default: {default}, by: {{staging: {staging}}}}}")
     if condition.for_ != "0m":
         staged = chance.random() < 0.2
-        lines.append(f"  for: {{default: {condition.for_}, by: {{staging: 30m}}}}" if staged else f"  for: {condition.for_}")
+        lines.append(
+            f"  for: {{default: {condition.for_}, by: {{staging: 30m}}}}" if staged else f"  for: {condition.for_}"
+        )
     if condition.page_per:
         lines.append(f"  page_per: [{', '.join(condition.page_per)}]")
     lines += [f'  summary: "{condition.summary}"', f'  description: "{condition.description}"']

@@ -1,9 +1,11 @@
 """`watchbill explain CODE`: what a finding means, why it matters, what to write instead."""
 
 import json
+from pathlib import Path
 
 import click
 
+from watchbill.cli.shared import workspace_option
 from watchbill.source.codes import Code
 from watchbill.source.codes.catalogue import codes, find
 from watchbill.source.diagnostic import did_you_mean
@@ -11,11 +13,18 @@ from watchbill.source.diagnostic import did_you_mean
 
 @click.command("explain")
 @click.argument("code", required=False)
+@workspace_option
 @click.option("--format", "form", default="text", type=click.Choice(["text", "json"]), help="How it is shown.")
-def command(code: str | None, form: str) -> None:
-    """What a finding means: CODE is WB204 or unknown-escalation. Without CODE, all of them in a list."""
+def command(code: str | None, folder: Path, form: str) -> None:
+    """What a finding means: CODE is WB204 or unknown-escalation. Without CODE, all of them in a list.
+
+    `watchbill explain workspace` shows every setting in force, and which of them are defaults.
+    """
     if code is None:
         _list(form)
+        return
+    if code == "workspace":
+        _workspace(folder, form)
         return
     found = find(code)
     if found is None:
@@ -25,6 +34,22 @@ def command(code: str | None, form: str) -> None:
         hint = f" Did you mean `{close}`?" if close else " `watchbill explain` lists them all."
         raise click.UsageError(f"there is no code `{code}`.{hint}")
     click.echo(json.dumps(_document(found), ensure_ascii=False, indent=2) if form == "json" else page(found))
+
+
+def _workspace(folder: Path, form: str) -> None:
+    from watchbill.cli.shared import read, show  # noqa: PLC0415
+    from watchbill.cli.show import settings  # noqa: PLC0415
+
+    result = read(folder)
+    if result.workspace is None:
+        show(form, result.found, result.sources)
+        raise SystemExit(1)
+    text = (
+        json.dumps(settings.document(result.workspace), ensure_ascii=False, indent=2)
+        if form == "json"
+        else settings.render(result.workspace)
+    )
+    click.echo(text)
 
 
 def _list(form: str) -> None:

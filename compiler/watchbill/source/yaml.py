@@ -11,15 +11,15 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from yaml.resolver import BaseResolver
 
 from watchbill.source.codes import yaml as codes
-from watchbill.source.diagnostic import Diagnostic, Span
+from watchbill.source.diagnostic import Diagnostic, Related, Span
 
 MAX_BYTES = 4 * 1024 * 1024
 MAX_DEPTH = 64
 MAX_NODES = 100_000  # reached through aliases, beyond what the text itself holds
 
 LINE_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")  # what libyaml counts as one
-_FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_SUSPICIOUS = re.compile(r"^[ \t?:-]{100,}", re.MULTILINE)
+_FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+_SUSPICIOUS = re.compile("(?:^|[\n\r\x85\u2028\u2029])[ \t?:-]{100,}")
 
 try:
     from yaml.cyaml import CParser  # type: ignore[attr-defined]
@@ -159,6 +159,7 @@ def _too_deep(file: str, line: int, column: int) -> Diagnostic:
         f"more than {MAX_DEPTH} levels of nesting",
         Span(file, line, column, line, column + 1),
         "too deep",
+        "no policy needs so many: write it flatter",
     )
 
 
@@ -167,12 +168,20 @@ def _syntax_error(file: str, text: str, error: yaml.YAMLError) -> Diagnostic:
     problem = getattr(error, "problem", None) or str(error)
     context = getattr(error, "context", None)
     lines = LINE_BREAK.split(text)
-    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+    where = _mark_span(file, lines, mark)
+    hint = _syntax_hint(lines[where.line - 1], problem)
+    message = f"not YAML: {problem}" + (f" {context}" if context else "")
+    start = getattr(error, "context_mark", None)
+    opened = _mark_span(file, lines, start)
+    related = (Related(opened, "it begins here"),) if start is not None and opened != where else ()
+    return Diagnostic(codes.SYNTAX, message, where, "here", hint, related=related)
+
+
+def _mark_span(file: str, lines: list[str], mark: Any) -> Span:
+    line, column = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
     line = min(line, len(lines))
     column = min(column, len(lines[line - 1]) + 1)
-    hint = _syntax_hint(lines[line - 1], problem)
-    message = f"not YAML: {problem}" + (f" {context}" if context else "")
-    return Diagnostic(codes.SYNTAX, message, Span(file, line, column, line, column + 1), "here", hint)
+    return Span(file, line, column, line, column + 1)
 
 
 def _syntax_hint(line: str, problem: str) -> str:
@@ -214,24 +223,35 @@ def children(node: Node) -> Iterator[Node]:
         yield from node.value
 
 
-def expands_too_far(document: Document) -> Diagnostic | None:
-    """A finding when aliases make the document many times what its text holds, or when one contains itself."""
-    sizes: dict[int, int] = {}
+def alias_problem(document: Document) -> Diagnostic | None:
+    """A finding when aliases make a document many times what its text holds, or deep, or when one contains itself."""
+    measured: dict[int, tuple[int, int]] = {}  # values and levels below a node, itself counted
     open_nodes: set[int] = set()
-
-    def size(node: Node) -> int:
-        known = sizes.get(id(node))
-        if known is not None:
-            return known
-        if id(node) in open_nodes:
-            return MAX_NODES + 1
-        open_nodes.add(id(node))
-        total = 1 + sum(size(child) for child in children(node))
-        open_nodes.discard(id(node))
-        sizes[id(node)] = total
-        return total
-
-    if size(document.node) <= len(sizes) + MAX_NODES:
+    stack = [document.node]
+    while stack:
+        node = stack[-1]
+        if id(node) in measured:
+            stack.pop()
+        elif id(node) in open_nodes:
+            below = [measured[id(child)] for child in children(node)]
+            size, depth = 1 + sum(one for one, _ in below), 1 + max((one for _, one in below), default=0)
+            if depth > MAX_DEPTH and below:
+                return _too_deep(document.file, node.start_mark.line + 1, node.start_mark.column + 1)
+            measured[id(node)] = size, depth
+            open_nodes.discard(id(node))
+            stack.pop()
+        else:
+            open_nodes.add(id(node))
+            for child in children(node):
+                if id(child) in open_nodes:
+                    return _inside_itself(document.file, child)
+                stack.append(child)
+    if measured[id(document.node)][0] <= len(measured) + MAX_NODES:
         return None
     message = f"the aliases of this document expand to more than {MAX_NODES:,} values"
     return Diagnostic(codes.TOO_DEEP, message, node_span(document.file, document.node), help="write the values out")
+
+
+def _inside_itself(file: str, node: Node) -> Diagnostic:
+    message = "an alias makes this value contain itself"
+    return Diagnostic(codes.YAML_FEATURE, message, node_span(file, node), "has no end", "write the value out")

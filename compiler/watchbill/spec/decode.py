@@ -66,6 +66,20 @@ def is_plain(node: Node) -> bool:
     return not getattr(node, "style", None)
 
 
+def is_tagged(node: Node, told: Told) -> bool:
+    """Whether a value has a tag such as `!!str`; if so, that is said."""
+    if node.tag is None or node.tag == "!":
+        return False
+    told.say(
+        yaml_codes.YAML_FEATURE,
+        node,
+        f"tags such as `{node.tag}` are not part of the language",
+        "here",
+        "leave the tag out",
+    )
+    return True
+
+
 def text_key(node: Node, told: Told) -> str | None:
     """The text of a mapping's key, or None when it is no plain text (and that is said)."""
     if isinstance(node, ScalarNode) and not node.tag:
@@ -85,6 +99,7 @@ def text_key(node: Node, told: Told) -> str | None:
 
 def pairs(node: MappingNode, told: Told) -> list[tuple[str, Node, Node]]:
     """Key, key node and value node of a mapping, each key once; a second one is a finding that shows both places."""
+    is_tagged(node, told)
     found: list[tuple[str, Node, Node]] = []
     seen: dict[str, Node] = {}
     for key_node, value_node in node.value:
@@ -129,14 +144,8 @@ def _plain_text(node: Node, told: Told, expected: str) -> str | _Failed:
         return told.say(
             structure.WRONG_TYPE, node, f"this should be {expected}, not {noun(node)}", "here", f"write {expected}"
         )
-    if node.tag is not None and node.tag != "!":
-        return told.say(
-            yaml_codes.YAML_FEATURE,
-            node,
-            f"tags such as `{node.tag}` are not part of the language",
-            "here",
-            "leave the tag out",
-        )
+    if is_tagged(node, told):
+        return FAILED
     value: str = node.value
     if value in _NULLS and is_plain(node):
         return told.say(
@@ -240,6 +249,7 @@ def _list_decoder(shape: ListShape) -> Decoder:
             return told.say(
                 structure.WRONG_TYPE, node, f"this should be a list, not {noun(node)}", "here", "write it in [ ]"
             )
+        is_tagged(node, told)
         values = [item(child, told) for child in node.value]
         return FAILED if FAILED in values else tuple(values)
 

@@ -13,9 +13,9 @@ from yaml.nodes import MappingNode, Node, ScalarNode
 from watchbill.source.codes import structure
 from watchbill.source.diagnostic import Diagnostic, Location, Span, did_you_mean
 from watchbill.source.files import WORKSPACE_FILE, PolicyFile, policy_files, read
-from watchbill.source.yaml import Document, compose, decode_text, expands_too_far
+from watchbill.source.yaml import Document, alias_problem, compose, decode_text
 from watchbill.spec import cached
-from watchbill.spec.decode import FAILED, Told, decode, decoder_of
+from watchbill.spec.decode import FAILED, Told, decode, decoder_of, is_tagged
 from watchbill.spec.kinds import KINDS, NOT_YET, TEAMLESS
 from watchbill.spec.scalars import NAME, Scalar
 from watchbill.spec.shapes import ScalarShape
@@ -106,7 +106,7 @@ def _decode_file(file: str, data: bytes) -> tuple[list[Policy], list[Diagnostic]
     told.extend(problems)
     policies = []
     for document in documents:
-        if "*" in text and "&" in text and (bomb := expands_too_far(document)):
+        if "*" in text and "&" in text and (bomb := alias_problem(document)):
             told.append(bomb)
             continue
         policy = _decode_document(document, told)
@@ -153,6 +153,8 @@ def _kind(node: Node | None, document: Node, told: Told) -> str | None:
             f"add `kind:`, one of {', '.join(KINDS)}",
         )
         return None
+    if is_tagged(node, told):
+        return None
     value = node.value if isinstance(node, ScalarNode) else None
     if value in KINDS:
         return str(value)
@@ -188,7 +190,7 @@ def _name(node: Node | None, document: Node, told: Told, key: str) -> str | None
 def _check_api_version(node: Node | None, document: Node, told: Told) -> None:
     if node is None:
         told.say(structure.WORKSPACE, document, "`apiVersion` is missing", "here", f"add `apiVersion: {API_VERSION}`")
-    elif not isinstance(node, ScalarNode) or node.value != API_VERSION:
+    elif not is_tagged(node, told) and getattr(node, "value", None) != API_VERSION:
         told.say(
             structure.WORKSPACE,
             node,

@@ -17,22 +17,17 @@ from typing import Any
 import msgspec
 
 from watchbill.source.diagnostic import Location
-from watchbill.spec.kinds.actions import Action
 from watchbill.spec.kinds.answers import Trigger
-from watchbill.spec.kinds.people import Calendar
 from watchbill.spec.kinds.workspace import Environment
-from watchbill.spec.kinds.workspace import Workspace as WorkspaceKind
 from watchbill.spec.load import Policy
 from watchbill.spec.model import Outcome, Place, ResolvedAlert, Workspace, qualified
-from watchbill.spec.scalars import WEEKDAYS, weekday_numbers
 from watchbill.spec.settings import outcome_kind, weaker
-from watchbill.spec.shapes import ListShape, MapShape, ScalarShape, Shape, StructShape, fields_of
 from watchbill.targets.artifact import Artifact
+from watchbill.targets.reached import Reached, Record, part, present
 
 VERSION = 1
 WIDTH = 110  # a value whose JSON is longer is broken into lines
 
-Record = dict[str, Any]
 _SECTIONS = {
     "teams": "Team",
     "people": "Person",
@@ -57,7 +52,7 @@ def build(workspace: Workspace) -> list[Artifact]:
 def _plan(workspace: Workspace, name: str, environment: Environment) -> Artifact:
     places = workspace.places_of(name)
     alerts = _alerts(workspace, places)
-    reached = _Reached(workspace)
+    reached = Reached(workspace, _SECTIONS.values())
     for kind in ("Team", "Person"):
         for document in workspace.documents.get(kind, {}):
             reached.name(kind, document, None)
@@ -71,7 +66,7 @@ def _plan(workspace: Workspace, name: str, environment: Environment) -> Artifact
     return _written(workspace, name, head, reached, alerts)
 
 
-def _head(workspace: Workspace, name: str, environment: Environment, places: list[Place], reached: "_Reached") -> Record:
+def _head(workspace: Workspace, name: str, environment: Environment, places: list[Place], reached: Reached) -> Record:
     """What the plan says of the environment as a whole."""
     executor, alertmanager = environment.executor, environment.alertmanager
     assert executor is not None  # noqa: S101  (build asks only for those that have one)
@@ -82,8 +77,7 @@ def _head(workspace: Workspace, name: str, environment: Environment, places: lis
     outcome = weaker(caught.outcome, environment.at_most)
     escalation = reached.name("Escalation", caught.escalation or "", None) if outcome == "page" else None
     team, on_call = workspace.last_resort
-    settings = _plain(StructShape(WorkspaceKind))(workspace.settings, reached, None)
-    return _present(
+    return present(
         {
             "version": VERSION,
             "workspace": workspace.name,
@@ -98,9 +92,9 @@ def _head(workspace: Workspace, name: str, environment: Environment, places: lis
                 severity: {"rank": rank, "outcome": weaker(outcome_kind(meaning), environment.at_most)}
                 for rank, (severity, meaning) in enumerate(workspace.severities.items())
             },
-            "catch_all": _present({"team": caught.team, "outcome": outcome, "escalation": escalation}),
+            "catch_all": present({"team": caught.team, "outcome": outcome, "escalation": escalation}),
             "last_resort": {"team": team, "on_call": on_call},
-            **{key: settings.get(key) for key in ("roles", "channels", "objectives", "retention")},
+            **part(workspace.settings, ("roles", "channels", "objectives", "retention"), reached),
         }
     )
 
@@ -137,19 +131,21 @@ class _Alert(msgspec.Struct, frozen=True):
 
     def _said(self, alert: ResolvedAlert) -> tuple[tuple[Record, str], tuple[Record, str]]:
         return (
-            _who(alert.team, alert.class_, self.tier, alert.revenue, alert.customers, alert.outcome, alert.incident_key),
+            _who(
+                alert.team, alert.class_, self.tier, alert.revenue, alert.customers, alert.outcome, alert.incident_key
+            ),
             _answers(alert.no_data_of, alert.runbook_url, self.communicate, alert.diagnose, alert.remediate),
         )
 
     def _changes(self, alert: ResolvedAlert) -> Record:
         first, there = self._said(self.first), self._said(alert)
-        changes = {"expr": alert.expr} if alert.expr != self.first.expr else {}
+        changes: Record = {"expr": alert.expr} if alert.expr != self.first.expr else {}
         for (here, _), (other, _) in zip(first, there, strict=True):
             if other is not here:
                 changes |= {key: other.get(key) for key in (here | other) if other.get(key) != here.get(key)}
         return changes
 
-    def reach(self, reached: "_Reached") -> None:
+    def reach(self, reached: Reached) -> None:
         for message in self.communicate:
             reached.name("Message", message, None)
         for _, alert in self.places:
@@ -177,7 +173,7 @@ def _who(
         "team": team,
         "class": class_,
         "tier": tier,
-        "impact": _present({"revenue": revenue, "customers": customers}),
+        "impact": present({"revenue": revenue, "customers": customers}),
         "outcome": outcome.kind,
         "escalation": outcome.escalation,
         "hours": outcome.hours,
@@ -206,7 +202,7 @@ def _answers(
 
 
 def _lines(said: Record) -> tuple[Record, str]:
-    record = _present(said)
+    record = present(said)
     return record, "".join(f"   {_text(key)}: {_wrapped(value, '   ')},\n" for key, value in record.items())
 
 
@@ -237,108 +233,10 @@ def _messages(workspace: Workspace, runbook: Policy | None) -> tuple[str, ...]:
     return tuple(name for name in names if name is not None)
 
 
-# Documents: structs to plain values, directed by their shapes
-
-
-class _Reached:
-    """The documents a plan names: each is written down once, and what it names is reached as well."""
-
-    def __init__(self, workspace: Workspace) -> None:
-        self._documents = workspace.documents
-        self._waiting: list[tuple[str, str]] = []
-        self.records: dict[str, dict[str, Record]] = {kind: {} for kind in _SECTIONS.values()}
-
-    def name(self, kind: str, reference: str, team: str | None) -> str:
-        """The qualified name of what a reference means. One that means nothing is a finding elsewhere, and stays."""
-        name = qualified(self._documents, kind, reference, team)
-        if name is None:
-            return reference
-        if kind in self.records and name not in self.records[kind]:
-            self.records[kind][name] = {}
-            self._waiting.append((kind, name))
-        return name
-
-    def finish(self) -> None:
-        while self._waiting:
-            kind, name = self._waiting.pop()
-            policy = self._documents[kind][name]
-            if policy.body is None:
-                del self.records[kind][name]
-                continue
-            team = policy.name if kind == "Team" else policy.team
-            record: Record = _plain(StructShape(type(policy.body)))(policy.body, self, team)
-            self.records[kind][name] = {"team": policy.team, **record} if policy.team else record
-
-
-Plain = Callable[[Any, _Reached, str | None], Any]
-
-
-def _present(record: Record) -> Record:
-    return {key: value for key, value in record.items() if value is not None and value not in ("", (), {}, [])}
-
-
-@lru_cache(maxsize=None)
-def _plain(shape: Shape) -> Plain:
-    """A function from a value, what it may reach, and the team it speaks for, to what JSON can hold."""
-    if isinstance(shape, ScalarShape) and shape.scalar.to:
-        kind = shape.scalar.to
-        return lambda value, reached, team: reached.name(kind, value, team)
-    if isinstance(shape, ListShape):
-        of_item = _plain(shape.item)
-        return lambda values, reached, team: [of_item(value, reached, team) for value in values]
-    if isinstance(shape, MapShape):
-        of_value = _plain(shape.value)
-        return lambda values, reached, team: {key: of_value(values[key], reached, team) for key in values}
-    if isinstance(shape, StructShape):
-        return _SPECIAL.get(shape.type) or _plain_struct(shape)
-    return lambda value, _reached, _team: value
-
-
-def _plain_struct(shape: StructShape) -> Plain:
-    parts: list[tuple[str, str, Any, Plain]] = []  # filled on first use: a struct may contain itself
-
-    def of_struct(value: Any, reached: _Reached, team: str | None) -> Record:
-        if not parts:
-            parts.extend((field.key, field.attribute, field.default, _plain(field.shape)) for field in fields_of(shape.type))
-        record = {}
-        for key, attribute, default, of_part in parts:
-            part = getattr(value, attribute)
-            if part is not None and (part != default or part not in ("", (), {})):
-                record[key] = of_part(part, reached, team)
-        return record
-
-    return of_struct
-
-
-def _plain_action(action: Action, reached: _Reached, team: str | None) -> Record:
-    """Which action and with what; an executor with actions of its own finds them by the name."""
-    for field in fields_of(Action):
-        parameters = getattr(action, field.attribute)
-        if parameters is not None:
-            return {"name": field.key, "parameters": _plain(field.shape)(parameters, reached, team)}
-    raise AssertionError(action)
-
-
-def _plain_calendar(calendar: Calendar, _reached: _Reached, _team: str | None) -> Record:
-    """Hours day by day: `monday-friday` is five days."""
-    weekly: dict[int, set[str]] = {}
-    for days, hours in calendar.weekly.items():
-        for number in weekday_numbers(days):
-            weekly.setdefault(number, set()).update(hours)
-    record = {
-        "timezone": calendar.timezone,
-        "weekly": {WEEKDAYS[number]: sorted(weekly[number]) for number in sorted(weekly)},
-        "closed": sorted(set(calendar.closed)),
-    }
-    return _present(record)
-
-
-_SPECIAL: dict[type[msgspec.Struct], Plain] = {Action: _plain_action, Calendar: _plain_calendar}
-
 # JSON, one member to a line where it is too long for one line
 
 
-def _written(workspace: Workspace, name: str, head: Record, reached: _Reached, alerts: dict[str, _Alert]) -> Artifact:
+def _written(workspace: Workspace, name: str, head: Record, reached: Reached, alerts: dict[str, _Alert]) -> Artifact:
     parts = ["{\n", *(f" {_text(key)}: {_wrapped(value, ' ')},\n" for key, value in head.items())]
     line = 1 + sum(part.count("\n") for part in parts)
     lines: list[tuple[int, Location]] = []
@@ -361,7 +259,7 @@ def _written(workspace: Workspace, name: str, head: Record, reached: _Reached, a
 Section = Iterator[tuple[str, str, Location, str]]
 
 
-def _documents(workspace: Workspace, kind: str, reached: _Reached) -> Section:
+def _documents(workspace: Workspace, kind: str, reached: Reached) -> Section:
     for name in sorted(reached.records[kind]):
         yield name, _wrapped(reached.records[kind][name], "  "), workspace.documents[kind][name].at, f"{kind}/{name}"
 

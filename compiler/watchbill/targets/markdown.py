@@ -88,11 +88,11 @@ def nested_block(value: str) -> Markdown:
     return Markdown("\n".join(f"        {line}" for line in seen(value).split("\n") if line.strip()))
 
 
-def link(text: object, target: str) -> Markdown:
-    """A link to a page of ours (a `Markdown` path) or to a web page; only its text, when the target is neither."""
+def link(text: object, target: str, root: Markdown = EMPTY) -> Markdown:
+    """A link to a page of ours (a `Markdown` path from `root`) or to a web page; only its text, when it is neither."""
     words = inline(text)
     if type(target) is Markdown:
-        return Markdown(f"[{words}]({target})")
+        return Markdown(f"[{words}]({root}{target})")
     address = url(target)
     return Markdown(f"[{words}]({address})") if address else words
 

@@ -106,13 +106,12 @@ def service_path(team: str, name: str) -> Markdown:
     return Markdown(f"services/{team}/{name}.md")
 
 
-def services(workspace: Workspace) -> dict[str, ServiceView]:
+def services(workspace: Workspace, overview: "Overview") -> dict[str, ServiceView]:
     """Every service by name."""
     found: dict[str, list[tuple[str, ResolvedService]]] = {}
     for place in workspace.places.values():
         for service in place.services:
             found.setdefault(service.name, []).append((place.name, service))
-    overview = Overview(workspace)
     return {name: overview.service(found[name]) for name in sorted(found)}
 
 

@@ -46,7 +46,7 @@ class RemediationView(msgspec.Struct, frozen=True, kw_only=True):
     """`approval` is empty when none is asked for; `floor` is the expression that must stay at or above `at_least`."""
 
     name: str
-    team: str
+    team: str | None
     action: str
     inputs: tuple[InputView, ...]
     risk: str
@@ -88,6 +88,10 @@ class ProcedureView(msgspec.Struct, frozen=True):
     confidential: bool
     custody: bool
     steps: Markdown
+
+    @property
+    def page(self) -> Markdown:
+        return Markdown(f"index.md#{self.anchor}")
 
 
 class LayerView(msgspec.Struct, frozen=True):
@@ -149,7 +153,7 @@ class Response:
     def _who(self, notified: Notified, team: str | None) -> str:
         return wording.who(self.workspace, notified, team)
 
-    def remediation(self, name: str, team: str) -> RemediationView | None:
+    def remediation(self, name: str, team: str | None) -> RemediationView | None:
         body: kinds.Remediation | None = self.body("Remediation", name)
         if body is None:
             return None
@@ -172,7 +176,7 @@ class Response:
             return Markdown(f"the {inline(connection)} connections the executor has")
         return listed([code(pattern) for pattern in patterns])
 
-    def _approval(self, body: kinds.Remediation, team: str) -> Markdown:
+    def _approval(self, body: kinds.Remediation, team: str | None) -> Markdown:
         asked = body.approvals
         if asked is None:
             return EMPTY

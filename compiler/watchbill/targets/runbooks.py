@@ -4,30 +4,276 @@ The words around the policies stand in `templates/runbooks/`. A workspace may pu
 name, into a folder that is searched first. Nothing on a page depends on the day it is made.
 """
 
-from collections.abc import Callable, Iterable
-from functools import partial
-from pathlib import Path
+from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
 from typing import Any
 
-import jinja2
 import msgspec
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from watchbill.source.codes import runbooks as codes
-from watchbill.source.diagnostic import Diagnostic, Span
 from watchbill.spec import kinds
 from watchbill.spec.kinds.answers import RunbookStep
-from watchbill.spec.model import OutcomeKind, Workspace
+from watchbill.spec.model import Outcome, OutcomeKind, Workspace
 from watchbill.spec.settings import outcome, outcome_kind
 from watchbill.targets import wording
-from watchbill.targets.artifact import HEADER, Artifact
-from watchbill.targets.markdown import EMPTY, Markdown, block, code, inline, link, listed, nested_block
-from watchbill.targets.overview import AlertView, Overview, ServiceView
+from watchbill.targets.artifact import Artifact
+from watchbill.targets.markdown import EMPTY, Markdown, inline, link, listed, nested_block
+from watchbill.targets.overview import AlertView, Overview, ServiceView, services
+from watchbill.targets.pagetemplates import Folders, Templates
 from watchbill.targets.response import ProcedureView, Response
 
-HERE = Path(__file__).parent.parent
-PACKAGED = next((path for path in (HERE / "templates", HERE.parents[1] / "templates") if path.is_dir()), HERE / "templates")
-MANY = 25
-"""More alerts than this on one runbook are a table: each is told in full on its service's page."""
-"""
-"""
+MANY = 25  # more alerts than this on one runbook become a table: each is told in full on its service's page
+MANY_TEAMS = 6  # more pairs of team and escalation (or remediation) than this on a page are told once, for any team
+REVENUE = ("direct", "indirect", "none")  # worst first
+
+
+def build(workspace: Workspace, templates: Folders | None = None) -> list[Artifact]:
+    """All pages. `templates` are folders searched, in order, before the packaged one."""
+    pages = Pages(workspace, Templates(templates or ()))
+    found = [pages.index()]
+    found += [pages.runbook(name) for name in pages.runbooks]
+    found += [pages.service(service) for service in pages.services.values()]
+    return found
+
+
+class Step(msgspec.Struct, frozen=True):
+    """A numbered step; `code` and `graphs` are empty when it is no query."""
+
+    number: Markdown
+    text: str
+    code: Markdown
+    graphs: Markdown
+
+
+class Book(msgspec.Struct, frozen=True):
+    """A runbook as the index lists it."""
+
+    title: str
+    team: str | None
+    path: Markdown
+    alerts: int
+    worst: str
+    services: str
+
+
+def runbook_path(name: str) -> Markdown:
+    """The page of a runbook, whose address MkDocs makes `runbooks/<name>/`; that of one named `index` would be its folder."""
+    return Markdown(f"runbooks/{name}/index.md" if name.rsplit("/", 1)[-1] == "index" else f"runbooks/{name}.md")
+
+
+class Pages:
+    def __init__(self, workspace: Workspace, templates: Templates) -> None:
+        self.workspace = workspace
+        self.templates = templates
+        self.overview = Overview(workspace)
+        self.response = Response(workspace, self.overview)
+        self.services = services(workspace, self.overview)
+        self.runbooks: dict[str, list[AlertView]] = {
+            name: [] for name, policy in workspace.documents.get("Runbook", {}).items() if policy.body is not None
+        }
+        for service in self.services.values():
+            for alert in service.alerts:
+                if alert.runbook in self.runbooks:
+                    self.runbooks[alert.runbook].append(alert)
+        for alerts in self.runbooks.values():
+            alerts.sort(key=lambda alert: alert.rank)
+        self.procedures = self.response.procedures()
+        self.procedures_of: dict[tuple[str, str | None, tuple[str, ...]], list[ProcedureView]] = {}
+        self.sections: dict[tuple[str, str, str | None], Markdown] = {}
+        self.team_pages: dict[str, Markdown] = {}
+
+    # Where things stand
+
+    def in_full_at_runbook(self, alert: AlertView) -> bool:
+        return alert.runbook in self.runbooks and len(self.runbooks[alert.runbook]) <= MANY
+
+    def home(self, alert: AlertView) -> Markdown:
+        """Where an alert is told in full."""
+        page = runbook_path(alert.runbook or "") if self.in_full_at_runbook(alert) else alert.service_path
+        return Markdown(f"{page}#{alert.anchor}")
+
+    def runbook_link(self, alert: AlertView, root: Markdown) -> Markdown:
+        if alert.runbook in self.runbooks:
+            return link(wording.heading(alert.runbook or ""), runbook_path(alert.runbook or ""), root)
+        return link("elsewhere", alert.runbook_url) if alert.runbook_url else Markdown("none")
+
+    def page(self, template: str, path: Markdown, sources: Iterable[str], **values: Any) -> Artifact:
+        root = Markdown("../" * path.count("/"))
+        text = self.templates.render(template, root=root, home=self.home, runbook_link=self.runbook_link, **values)
+        return Artifact(f"runbooks/{path}", text, tuple(dict.fromkeys(sources)))
+
+    # The index
+
+    def index(self) -> Artifact:
+        workspace = self.workspace
+        teams: dict[str, list[ServiceView]] = {}
+        for service in self.services.values():
+            teams.setdefault(service.team, []).append(service)
+        groups = self._environment_groups()
+        used = {name: None for service in self.services.values() for name in self._escalations(service.alerts)}
+        taker = workspace.catch_all
+        resort_team, role = workspace.last_resort
+        return self.page(
+            "index", Markdown("index.md"), [f"Workspace/{workspace.name}"], workspace=workspace.name,
+            teams=sorted(teams.items()), runbooks=[self._book(name, alerts) for name, alerts in self.runbooks.items()],
+            groups=[", ".join(names) for _, names in groups], severities=self._severities([cap for cap, _ in groups]),
+            escalations=[text for name in sorted({name for name, _ in used}) if (text := self._escalation(name, None))],
+            procedures=list(self.procedures.values()),
+            catch_all=wording.outcome(workspace, Outcome(taker.outcome, taker.escalation), taker.team, ""),
+            last_resort=wording.who(workspace, kinds.people.Notified(on_call=role, of=resort_team), None),
+        )  # fmt: skip
+
+    def _environment_groups(self) -> list[tuple[OutcomeKind, list[str]]]:
+        """Environments together that have the same strongest outcome."""
+        groups: dict[OutcomeKind, list[str]] = {}
+        for name, environment in self.workspace.environments.items():
+            groups.setdefault(environment.at_most, []).append(name)
+        return list(groups.items())
+
+    def _severities(self, caps: Sequence[OutcomeKind]) -> list[dict[str, Any]]:
+        rows = []
+        for name, severity in self.workspace.severities.items():
+            hours = "the team's hours" if severity.hours == "team" else severity.hours
+            meanings = [outcome(severity, cap, severity.page, hours) for cap in caps]
+            words = [wording.outcome(self.workspace, meaning, None, name) for meaning in meanings]
+            dropped = outcome_kind(severity) == "drop"
+            rows.append({"name": name, "outcomes": words, "timing": None if dropped else self.workspace.timing[name]})
+        return rows
+
+    def _book(self, name: str, alerts: list[AlertView]) -> Book:
+        named = list(dict.fromkeys(alert.service for alert in alerts))
+        shown = ", ".join(named) if len(named) <= 3 else wording.times(len(named), "service")
+        worst = alerts[0].severities[0] if alerts else "none"
+        team = self.workspace.get("Runbook", name).team
+        return Book(wording.heading(name), team, runbook_path(name), len(alerts), worst, shown)
+
+    # A service
+
+    def service(self, service: ServiceView) -> Artifact:
+        sources = [f"Service/{service.name}", f"Team/{service.team}"]
+        needs = [self.services[name] for name in self._needs.get(service.name, ())]
+        needed_by = [self.services[name] for name in self._needed_by.get(service.name, ())]
+        procedures: dict[str, list[str]] = {}
+        for alert in service.alerts:
+            for procedure in self._procedures(alert):
+                procedures.setdefault(procedure.name, []).append(alert.name)
+        sources += [f"Service/{other.name}" for other in (*needs, *needed_by)]
+        sources += [f"Procedure/{name}" for name in procedures]
+        return self.page(
+            "service", service.path, sources, service=service, needs=needs, needed_by=needed_by, 
+            here=[alert for alert in service.alerts if not self.in_full_at_runbook(alert)],
+            procedures=[(self.procedures[name], alerts) for name, alerts in procedures.items()],
+            on_call=self._on_call(service.team),
+        )  # fmt: skip
+
+    @cached_property
+    def _needs(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for name in self.services:
+            body: kinds.Service | None = self.response.body("Service", name)
+            for reference in body.depends_on if body is not None else ():
+                if reference in self.services:
+                    found.setdefault(name, []).append(reference)
+        return found
+
+    @cached_property
+    def _needed_by(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for name, needs in self._needs.items():
+            for other in needs:
+                found.setdefault(other, []).append(name)
+        return found
+
+    def _on_call(self, team: str) -> Markdown:
+        if team not in self.team_pages:
+            self.team_pages[team] = self.templates.render("_on_call", rotas=self.response.rotas(team))
+        return self.team_pages[team]
+
+    def _procedures(self, alert: AlertView) -> list[ProcedureView]:
+        key = (alert.team, alert.class_, alert.severities)
+        if key not in self.procedures_of:
+            self.procedures_of[key] = [one for name, one in self.procedures.items() if self.response.starts(name, alert)]
+        return self.procedures_of[key]
+
+    # A runbook
+
+    def runbook(self, name: str) -> Artifact:
+        policy = self.workspace.get("Runbook", name)
+        body: kinds.Runbook = policy.body
+        alerts = self.runbooks[name]
+        crowded = len(alerts) > MANY
+        named = list(dict.fromkeys(alert.service for alert in alerts))
+        diagnostics = list(dict.fromkeys(one for alert in alerts for one in alert.diagnose))
+        remediations = self._for_teams((one, alert.team) for alert in alerts for one in alert.remediate)
+        escalations = self._for_teams(self._escalations(alerts))
+        procedures = {one.name: one for alert in alerts for one in self._procedures(alert)}
+        messages = [message for one in body.communicate if (message := self.response.message(one, policy.team))]
+        sources = [f"Runbook/{name}", *(f"Service/{one}" for one in sorted(named))]
+        sources += [f"Team/{one}" for one in sorted({alert.team for alert in alerts})]
+        for kind, names in (
+            ("Diagnostic", diagnostics),
+            ("Remediation", [one for one, _ in remediations]),
+            ("Escalation", [one for one, _ in escalations]),
+            ("Procedure", procedures),
+            ("Message", [message.name for message in messages]),
+        ):
+            sources += [f"{kind}/{one}" for one in sorted(names)]
+        return self.page(
+            "runbook", runbook_path(name), sources, title=wording.heading(name), team=policy.team, alerts=alerts,
+            crowded=crowded, services=[self.services[one] for one in named], impacts=_impacts(alerts),
+            immediate=self._steps(body.immediate), investigate=self._steps(body.investigate),
+            escalate_when=body.escalate_when, messages=messages,
+            executors=[
+                (environment, wording.MODES[settings.executor.mode if settings.executor else None])
+                for environment, settings in self.workspace.environments.items()
+            ],
+            diagnostics=[one for key in diagnostics if (one := self.response.diagnostic(key))],
+            remediations=[text for one, team in remediations if (text := self._remediation(one, team))],
+            procedures=list(procedures.values()),
+            escalations=[text for one, team in escalations if (text := self._escalation(one, team))],
+        )  # fmt: skip
+
+    def _escalations(self, alerts: Iterable[AlertView]) -> dict[tuple[str, str], None]:
+        return {pair: None for alert in alerts for one in (alert, *alert.no_data) for pair in one.escalations}
+
+    def _for_teams(self, pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str | None]]:
+        """Each pair of a document and a team once; with too many teams, each document once for any team."""
+        once = dict.fromkeys(pairs)
+        if len(once) <= MANY_TEAMS:
+            return list(once)
+        return [(name, None) for name in dict.fromkeys(name for name, _ in once)]
+
+    def _steps(self, steps: Sequence[RunbookStep]) -> list[Step]:
+        return [self._step(number, step) for number, step in enumerate(steps, 1)]
+
+    def _step(self, number: int, step: RunbookStep) -> Step:
+        place = Markdown(f"{f'{number}.':<4}")
+        if step.promql is None:
+            return Step(place, step.text or "", EMPTY, EMPTY)
+        title = f"{step.title}:" if step.title else "Look at:"
+        return Step(place, title, nested_block(step.promql), self.overview.graphs(step.promql))
+
+    def _escalation(self, name: str, team: str | None) -> Markdown:
+        return self._section("_escalation", name, team, lambda: self.response.escalation(name, team))
+
+    def _remediation(self, name: str, team: str | None) -> Markdown:
+        return self._section("_remediation", name, team, lambda: self.response.remediation(name, team))
+
+    def _section(self, template: str, name: str, team: str | None, view: Callable[[], Any]) -> Markdown:
+        """A part of a page that many pages share; empty when its document is broken."""
+        key = (template, name, team)
+        if key not in self.sections:
+            seen = view()
+            self.sections[key] = self.templates.render(template, it=seen) if seen is not None else EMPTY
+        return self.sections[key]
+
+
+def _impacts(alerts: Sequence[AlertView]) -> Markdown:
+    parts = []
+    revenue = {alert.revenue for alert in alerts}
+    worst = next((one for one in REVENUE if one in revenue), None)
+    if worst is not None:
+        parts.append(Markdown(f"revenue {worst}"))
+    customers = [inline(one) for one in dict.fromkeys(alert.customers for alert in alerts) if one]
+    if customers:
+        parts.append(Markdown(f"customers: {listed(customers, ' · ')}"))
+    return listed(parts, "; ")

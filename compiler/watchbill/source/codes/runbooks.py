@@ -1,0 +1,52 @@
+"""6: runbooks."""
+
+from watchbill.source.codes import Code
+
+NO_RUNBOOK = Code(
+    "WB601", "missing-runbook", "error",
+    finds="An alert that reaches somebody and has no runbook.",
+    why="Whoever is woken has to work out at three in the morning what somebody knew when the alert was written.",
+    example='- {name: WebDown, severity: critical, expr: up == 0, summary: "down"}',
+    instead="runbook: web-down   or   runbook: {url: https://wiki.example/web-down}",
+    silence="checks: {missing-runbook: warning} in the workspace.",
+)
+NO_SITE = Code(
+    "WB602", "runbook-site-missing", "error",
+    finds="Alerts that name a Runbook in a workspace that does not say where runbooks are published.",
+    why="The page that wakes somebody carries no link: the runbook is written and nobody can open it.",
+    example="runbook: payment-failures   (and no `runbooks:` in the workspace)",
+    instead="runbooks: {base_url: https://runbooks.example}",
+    silence="checks: {runbook-site-missing: warning} in the workspace.",
+)
+EMPTY_RUNBOOK = Code(
+    "WB603", "empty-runbook", "error",
+    finds="A Runbook that has nothing to do first: no immediate step, or only blank ones.",
+    why="A link that leads to an empty page costs a minute, and the trust in every other link.",
+    example='immediate: [""]',
+    instead='immediate: ["Open the dashboard: is it one provider or all of them?"]',
+    silence="checks: {empty-runbook: warning} in the workspace.",
+)
+BAD_QUERY = Code(
+    "WB604", "runbook-promql", "error",
+    finds="A query in a Runbook or a Diagnostic that is not PromQL.",
+    why="It is pasted into Prometheus for the first time on the night it is needed.",
+    example='investigate: [{promql: "topk(5, rate(errors_total[5m])"}]',
+    instead='investigate: [{promql: "topk(5, rate(errors_total[5m]))"}]',
+)
+UNUSED = Code(
+    "WB605", "unused-runbook", "warning",
+    finds="A Runbook that no alert leads to.",
+    why="Nobody will find it, and nobody will notice when it is wrong.",
+    example="kind: Runbook\nname: payment-failures   (and no alert with `runbook: payment-failures`)",
+    instead="Name it in an alert, or remove it.",
+    silence="checks: {unused-runbook: off} in the workspace.",
+)
+BAD_TEMPLATE = Code(
+    "WB606", "bad-page-template", "error",
+    finds="A template of the workspace's own, under `templates/`, that is not Jinja or asks for a value that does not exist.",
+    why="No runbook could be written with it, and the old ones would stay as they were.",
+    example="{{ alert.sumary }}",
+    instead="{{ alert.summary }}",
+    silence="It cannot be silenced. Delete the template and the packaged one is used.",
+)
+ALL = (NO_RUNBOOK, NO_SITE, EMPTY_RUNBOOK, BAD_QUERY, UNUSED, BAD_TEMPLATE)

@@ -1,0 +1,81 @@
+"""The Jinja templates of pages: sandboxed, strict, and escaping every value that is not Markdown already."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from traceback import walk_tb
+from typing import Any
+
+import jinja2
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from watchbill.source.codes import runbooks as codes
+from watchbill.source.diagnostic import Diagnostic, Span
+from watchbill.targets import wording
+from watchbill.targets.artifact import HEADER
+from watchbill.targets.markdown import EMPTY, Markdown, block, code, inline, link, listed
+
+Folders = tuple[Path, ...]
+HERE = Path(__file__).parents[1]
+PACKAGED = next((path for path in (HERE / "templates", HERE.parents[1] / "templates") if path.is_dir()), HERE / "templates")
+
+
+class BadTemplate(Exception):  # noqa: N818  (a mistake of a workspace's, told as the finding it carries)
+    """A workspace's own template cannot be used: `diagnostic` says why, and on which line."""
+
+    def __init__(self, diagnostic: Diagnostic) -> None:
+        super().__init__(diagnostic.message)
+        self.diagnostic = diagnostic
+
+
+class Templates:
+    """`folders` are searched in order, then the packaged one."""
+
+    def __init__(self, folders: Folders) -> None:
+        self.own = tuple(folder for folder in folders if folder.resolve() != PACKAGED.resolve())
+        # Markdown is not HTML: Jinja's own escaping would let `[x](…)` through. `finalize` escapes every value instead.
+        self.environment = ImmutableSandboxedEnvironment(  # noqa: S701
+            loader=jinja2.FileSystemLoader([*self.own, PACKAGED]), undefined=jinja2.StrictUndefined, autoescape=False,
+            finalize=inline, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True, auto_reload=False,
+        )  # fmt: skip
+        self.environment.filters.update(
+            block=block, code=code, codes=_codes, either=wording.either, jump=_jump, link=link, markdown=Markdown,
+            strong=_strong, times=wording.times,
+        )  # fmt: skip
+        self.environment.globals["header"] = Markdown(f"<!-- {HEADER[2:-1]} -->")
+
+    def render(self, name: str, **values: Any) -> Markdown:
+        """The template `runbooks/<name>.md.j2` with these values."""
+        try:
+            return Markdown(self.environment.get_template(f"runbooks/{name}.md.j2").render(values))
+        except Exception as error:
+            span = self._own_line(error)
+            if span is None:
+                raise
+            message = f"this template cannot be used: {error}"
+            raise BadTemplate(Diagnostic(codes.BAD_TEMPLATE, message, span, "here", "mend it, or delete it for the packaged one")) from error
+
+    def _own_line(self, error: Exception) -> Span | None:
+        """Where in a workspace's own template an error arose; None when it arose elsewhere."""
+        places = [(frame.f_code.co_filename, line) for frame, line in walk_tb(error.__traceback__)]
+        if isinstance(error, jinja2.TemplateSyntaxError) and error.filename:
+            places.append((error.filename, error.lineno))
+        for file, line in reversed(places):
+            for folder in self.own:
+                if Path(file).is_relative_to(folder):
+                    shown = f"{folder.name}/{Path(file).relative_to(folder).as_posix()}"
+                    return Span(shown, line, 1, line, 1)
+        return None
+
+
+def _codes(names: Sequence[str], between: str = "") -> Markdown:
+    return listed([code(name) for name in names], f", {between} " if between else ", ")
+
+
+def _jump(text: object, anchor: str) -> Markdown:
+    """A link to an anchor of the same page."""
+    return Markdown(f"[{inline(text)}](#{anchor})")
+
+
+def _strong(text: object) -> Markdown:
+    words = inline(text)
+    return Markdown(f"**{words}**") if words else EMPTY
