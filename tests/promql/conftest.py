@@ -1,9 +1,7 @@
-"""What the tests of the PromQL room share: promtool as a judge, and other people's alerts."""
+"""What the tests of the PromQL room share: promtool as a judge, and the alerts of a corpus."""
 
 import json
-import os
 import re
-import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,31 +9,19 @@ from pathlib import Path
 import pytest
 import yaml
 
-REPOSITORY = Path(__file__).parents[2]
 FLAGS = "promql-experimental-functions"
 
 Judge = Callable[[list[str]], list[str | None]]
 
 
 @pytest.fixture(scope="session")
-def promtool() -> str:
-    """Path of promtool: from the environment, from PATH, or from .tools."""
-    found = os.environ.get("WATCHBILL_PROMTOOL") or shutil.which("promtool")
-    if not found:
-        found = next((str(path) for path in sorted((REPOSITORY / ".tools").glob("**/promtool")) if path.is_file()), None)
-    if not found:
-        pytest.skip("promtool is not installed: set WATCHBILL_PROMTOOL or put it into .tools")
-    return found
-
-
-@pytest.fixture(scope="session")
-def promtool_version(promtool: str) -> str:
+def promtool_version(promtool: Path) -> str:
     said = subprocess.run([promtool, "--version"], capture_output=True, text=True, check=True)
     return re.search(r"version (\d+\.\d+\.\d+)", said.stdout + said.stderr)[1]
 
 
 @pytest.fixture(scope="session")
-def judge(promtool: str, tmp_path_factory: pytest.TempPathFactory) -> Judge:
+def judge(promtool: Path, tmp_path_factory: pytest.TempPathFactory) -> Judge:
     """Gives what `promtool check rules` has against each of many expressions, None for nothing."""
 
     def verdicts(expressions: list[str]) -> list[str | None]:
@@ -46,19 +32,20 @@ def judge(promtool: str, tmp_path_factory: pytest.TempPathFactory) -> Judge:
 
 
 @pytest.fixture(scope="session")
-def template_judge(promtool: str, tmp_path_factory: pytest.TempPathFactory) -> Judge:
+def template_judge(promtool: Path, tmp_path_factory: pytest.TempPathFactory) -> Judge:
     """The same for templates of annotations."""
 
     def verdicts(templates: list[str]) -> list[str | None]:
         rules = "".join(
-            f"  - alert: a\n    expr: up\n    annotations:\n      text: {json.dumps(text, ensure_ascii=False)}\n" for text in templates
+            f"  - alert: a\n    expr: up\n    annotations:\n      text: {json.dumps(text, ensure_ascii=False)}\n"
+            for text in templates
         )
         return _check(promtool, tmp_path_factory.mktemp("templates"), rules, len(templates))
 
     return verdicts
 
 
-def _check(promtool: str, folder: Path, rules: str, count: int) -> list[str | None]:
+def _check(promtool: Path, folder: Path, rules: str, count: int) -> list[str | None]:
     path = folder / "rules.yml"
     path.write_text("groups:\n- name: g\n  rules:\n" + rules, encoding="utf-8")
     command = [promtool, f"--enable-feature={FLAGS}", "check", "rules", "--lint=none", str(path)]
@@ -84,19 +71,13 @@ class Alert:
 
 
 @pytest.fixture(scope="session")
-def corpora() -> Path:
-    """The folder of files that other people wrote, which are not part of the project."""
-    folder = Path(os.environ.get("WATCHBILL_CORPORA") or REPOSITORY.parent / "shared/corpora")
-    if not (folder / "awesome-prometheus-alerts").is_dir():
-        pytest.skip(f"the corpus awesome-prometheus-alerts is not at {folder}: set WATCHBILL_CORPORA")
-    return folder
-
-
-@pytest.fixture(scope="session")
 def alerts(corpora: Path) -> list[Alert]:
     """All alerts of awesome-prometheus-alerts."""
     root = corpora / "awesome-prometheus-alerts"
-    return [alert for path in sorted(root.glob("**/*.yml")) for alert in _alerts(path, path.relative_to(root).as_posix())]
+    assert root.is_dir()
+    return [
+        alert for path in sorted(root.glob("**/*.yml")) for alert in _alerts(path, path.relative_to(root).as_posix())
+    ]
 
 
 def _alerts(path: Path, name: str) -> Iterator[Alert]:

@@ -199,7 +199,11 @@ REASONS = [
     ("a{q=''} > 5", "«a{q=''}» > 5", "this selector takes only series without `q`"),
     ("a / on (x) b", "a / «on (x)» b", "`/ on (x)` keeps only `x`"),
     ("a / ignoring (q) b", "a / «ignoring (q)» b", "`/ ignoring (q)` drops `q`"),
-    ("a * on (x) group_left (q) sum by (x) (b)", "a * «on (x) group_left (q)» sum by (x) (b)", "copies `q` from a side"),
+    (
+        "a * on (x) group_left (q) sum by (x) (b)",
+        "a * «on (x) group_left (q)» sum by (x) (b)",
+        "copies `q` from a side",
+    ),
     ("absent(up)", "«absent(up)»", "`absent` yields a series without labels"),
     ("absent(up{x='1'})", "«absent(up{x='1'})»", "only the labels that its selector fixes with `=`, `x`"),
     ("a or vector(0)", "a or «vector(0)»", "`vector()` has no labels"),
@@ -257,7 +261,7 @@ SERIES = {
     'b{x="1", q="6"}': "7x20",
     'b{x="5", q="7", z="4"}': "8x20",
     'b{x="9"}': "9x20",
-    'c': "10x20",
+    "c": "10x20",
     'h_bucket{x="1", le="1"}': "1+1x20",
     'h_bucket{x="1", le="+Inf"}': "2+2x20",
 }
@@ -362,7 +366,7 @@ sgn(a) + on (x, y, z) a
 
 
 @pytest.mark.tools
-def test_what_promtool_computes_carries_only_the_labels_that_we_foretell(promtool: str, tmp_path: Path) -> None:
+def test_what_promtool_computes_carries_only_the_labels_that_we_foretell(promtool: Path, tmp_path: Path) -> None:
     tests = {
         "evaluation_interval": "1m",
         "tests": [
@@ -395,7 +399,8 @@ def test_what_promtool_computes_carries_only_the_labels_that_we_foretell(promtoo
 def series_in(got: str) -> list[dict[str, str]]:
     """The label sets in `{a="b"} 1E+00, {} 2E+00`."""
     return [
-        dict(re.findall(r'([A-Za-z_]\w*)="([^"]*)"', labelled)) for labelled in re.findall(r"(\{[^}]*\}) \S+?(?:,|$)", got)
+        dict(re.findall(r'([A-Za-z_]\w*)="([^"]*)"', labelled))
+        for labelled in re.findall(r"(\{[^}]*\}) \S+?(?:,|$)", got)
     ]
 
 

@@ -190,7 +190,7 @@ BAD = """
 (a
 a)
 a b
-a + 
+a -
 +
 * a
 a * / b
@@ -467,7 +467,7 @@ NEWER_WITH_FLAGS = [
     "step() + start() + end() + range()",
     "max_of(1, 2) + min_of(1, 2)",
     "ts_of_first_over_time(a[5m])",
-    "histogram_quantiles(a, \"q\", 0.5, 0.9)",
+    'histogram_quantiles(a, "q", 0.5, 0.9)',
     "start_timestamp(a)",
     "a + fill (0) b",
     "a + on (x) group_left fill_left (-1) fill_right (Inf) b",

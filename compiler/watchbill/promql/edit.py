@@ -9,6 +9,7 @@ from watchbill.promql.fault import Fault
 from watchbill.promql.literals import quote
 from watchbill.promql.nodes import Expr, Matcher, VectorSelector
 from watchbill.promql.parser import parse
+from watchbill.promql.tokens import MAX_LENGTH
 
 _PLAIN_LABEL = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -29,7 +30,7 @@ def add_matchers(text: str, matchers: Mapping[str, str]) -> str | Fault | Confli
 
     A selector that already has the very matcher is left as it is. Any other matcher on one of the labels is a
     `Conflict`: the author meant something, and narrowing it further is not ours to decide. A text that does not parse,
-    or a label or value that PromQL cannot write, is a `Fault`.
+    a label or value that PromQL cannot write, or a result that grows too long, is a `Fault`.
     """
     expr = parse(text)
     if isinstance(expr, Fault):
@@ -56,7 +57,10 @@ def add_matchers(text: str, matchers: Mapping[str, str]) -> str | Fault | Confli
             out.append(addition)
             done = place
     out.append(text[done:])
-    return "".join(out)
+    edited = "".join(out)
+    if len(edited) > MAX_LENGTH:
+        return Fault(f"with its new matchers the expression is longer than {MAX_LENGTH} characters", 0, len(text))
+    return edited
 
 
 def _conflict(expr: Expr, clash: Matcher, value: str) -> Conflict:

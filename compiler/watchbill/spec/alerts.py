@@ -1,17 +1,28 @@
 """Services to resolved services, place by place: params put in, defaults applied, levels and no-data alerts made."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from typing import Literal
 
 import msgspec
 
-from watchbill.source.codes import promql, references
-from watchbill.source.diagnostic import Diagnostic, Location
+from watchbill.source.codes import promql, references, structure
+from watchbill.source.diagnostic import Diagnostic, Location, Related
+from watchbill.spec.entries import Entry, RecordEntry, entries, records
 from watchbill.spec.expressions import Analysis, analyse
-from watchbill.spec.kinds.service import Alert, Level, NoData, Param, Record, RuleTest, Service
+from watchbill.spec.kinds.inherited import NoData
+from watchbill.spec.kinds.service import Alert, Level, Param, Service
 from watchbill.spec.kinds.workspace import Environment
 from watchbill.spec.load import Policy
-from watchbill.spec.model import Outcome, ResolvedAlert, ResolvedRecord, ResolvedService, Yields, qualified
+from watchbill.spec.model import (
+    Outcome,
+    ResolvedAlert,
+    ResolvedRecord,
+    ResolvedService,
+    ResolvedTest,
+    Yields,
+    qualified,
+)
 from watchbill.spec.params import Substitution, UnknownParam, substitute, value_at
 from watchbill.spec.scalars import Placed
 from watchbill.spec.settings import PlaceSettings, audible, outcome, outcome_kind
@@ -36,7 +47,7 @@ class Here(msgspec.Struct, frozen=True):
     environment: Environment
     context: Context
     told: Told
-    used: set[tuple[int, str]]
+    used: set[tuple[Location, str]]
 
     @property
     def team(self) -> str:
@@ -62,10 +73,13 @@ def resolve_service(policy: Policy, context: Context) -> tuple[dict[str, Resolve
     service: Service = policy.body
     told = Told()
     check_words(policy, context, told)
-    used: set[tuple[int, str]] = set()
+    alerts = entries(policy, context)
+    recorded = records(policy, context)
+    _check_entries(policy, alerts, told)
+    used: set[tuple[Location, str]] = set()
     found: dict[str, ResolvedService] = {}
     siblings: dict[str, ResolvedService] = {}
-    alike = not _differs_by_source(service)
+    alike = not _differs_by_source(alerts, recorded)
     for place in context.places.values():
         environment = context.settings.environments[place.environment]
         sibling = siblings.get(place.environment)
@@ -73,41 +87,68 @@ def resolve_service(policy: Policy, context: Context) -> tuple[dict[str, Resolve
             found[place.name] = _relabelled(sibling, place)
             continue
         here = Here(policy, place, environment, context, told, used)
-        params = _params(service.params, place)
-        records = [
-            _record(record, policy.at.at("records", index), here, params)
-            for index, record in enumerate(service.records)
-        ]
-        alerts: list[ResolvedAlert] = []
-        for index, alert in enumerate(service.alerts):
-            if not alert.only or place.name in alert.only or place.environment in alert.only:
-                alerts.extend(_alert(index, here, params))
+        resolved_records = tuple(record for entry in recorded if (record := _record(entry, here)) is not None)
+        resolved_alerts: list[ResolvedAlert] = []
+        for entry in alerts:
+            only = entry.alert.only
+            if not only or place.name in only or place.environment in only:
+                resolved_alerts.extend(_alert(entry, here))
         dashboard = None
         if service.dashboard is not None and environment.grafana is not None:
             dashboard = f"{environment.grafana.url.rstrip('/')}/d/{service.dashboard.uid}"
-        written = tuple(record for record in records if record is not None)
-        resolved = ResolvedService(policy.name, here.team, service.tier, dashboard, written, tuple(alerts), policy.at)
-        found[place.name] = siblings[place.environment] = resolved
-    _unused_params(policy, used, told)
+        found[place.name] = siblings[place.environment] = ResolvedService(
+            policy.name, here.team, service.tier, dashboard, resolved_records, tuple(resolved_alerts), policy.at
+        )
+    _unused_params(alerts, used, told)
     return found, list(told)
 
 
-def _unused_params(policy: Policy, used: set[tuple[int, str]], told: Told) -> None:
-    for index, alert in enumerate(policy.body.alerts):
-        for name in alert.params:
-            if (index, name) not in used:
-                at = policy.at.at("alerts", index, "params", name, key=True)
+def _check_entries(policy: Policy, alerts: list[Entry], told: Told) -> None:
+    """What can only be said when sets are used and everything is inherited."""
+    seen: dict[str, Entry] = {}
+    for entry in alerts:
+        alert = entry.alert
+        first = seen.setdefault(alert.name, entry)
+        if first is not entry and first.from_set:
+            message = f"service `{policy.name}` has two alerts named `{alert.name}`"
+            related = (Related(first.at.at("name"), "the other stands in a set"),)
+            advice = "rename it, or leave the other out with `without:`"
+            told.say(
+                Diagnostic(
+                    references.DUPLICATE_NAME, message, entry.at.at("name"), "the second", advice, related=related
+                )
+            )
+        if alert.severity is None and not alert.levels:
+            advice = "add `severity:`, or give it under `defaults:`"
+            told.say(Diagnostic(structure.MISSING_KEY, f"`{alert.name}` has no severity", entry.at, "here", advice))
+        elif alert.severity is not None and alert.levels:
+            message = "both `severity` and `levels` are given"
+            told.say(
+                Diagnostic(structure.EXACTLY_ONE, message, entry.at.at("levels", key=True), "here", "keep one of them")
+            )
+
+
+def _unused_params(alerts: list[Entry], used: set[tuple[Location, str]], told: Told) -> None:
+    for entry in alerts:
+        for name in entry.alert.params:
+            if (entry.at, name) not in used:
                 message = f"param `{name}` is never used"
-                told.say(Diagnostic(references.UNUSED_PARAM, message, at, "unused", f"use ${{{name}}}, or remove it"))
+                where = entry.at.at("params", name, key=True)
+                told.say(
+                    Diagnostic(references.UNUSED_PARAM, message, where, "unused", f"use ${{{name}}}, or remove it")
+                )
 
 
-def _differs_by_source(service: Service) -> bool:
+def _differs_by_source(alerts: list[Entry], recorded: list[RecordEntry]) -> bool:
     """Whether any value names a single source (`production/eu`): else the sources of an environment are alike."""
-    params = [*service.params.values(), *(param for alert in service.alerts for param in alert.params.values())]
-    keys = [key for param in params for key in param.by or ()]
-    for record in service.records:
-        keys.extend(record.expr.by or ())
-    for alert in service.alerts:
+    keys: list[str] = []
+    all_params = [entry.params for entry in alerts] + [entry.params for entry in recorded]
+    params = {id(param): param for some in all_params for param in some.values()}
+    for param in params.values():
+        keys.extend(param.by or ())
+    for entry in recorded:
+        keys.extend(entry.record.expr.by or ())
+    for alert in (entry.alert for entry in alerts):
         keys.extend(alert.only)
         keys.extend(test.in_ for test in alert.tests if test.in_ is not None)
         placed = [alert.expr, alert.summary, alert.description, alert.severity, alert.escalation, alert.for_]
@@ -127,15 +168,25 @@ def _relabelled(sibling: ResolvedService, place: PlaceSettings) -> ResolvedServi
     return replace(sibling, records=records, alerts=alerts)
 
 
-def _params(params: dict[str, Param], place: PlaceSettings) -> Params:
+def _params(params: Mapping[str, Param], place: PlaceSettings) -> Params:
     return {name: (param.type, value_at(param, place.environment, place.name)) for name, param in params.items()}
 
 
-def _record(record: Record, at: Location, here: Here, params: Params) -> ResolvedRecord | None:
-    expression = _expression(here.written(record.expr, at.at("expr")), params, here.told)
+def _record(entry: RecordEntry, here: Here) -> ResolvedRecord | None:
+    record = entry.record
+    params = _params(entry.params, here.place)
+    expression = _expression(here.written(record.expr, entry.at.at("expr")), params, here.told)
     if expression is None:
         return None
-    return ResolvedRecord(record.name, expression[0], {**record.labels, **here.place.labels}, at)
+    name = _put_in(Written(record.name, entry.at.at("name")), params, "text", here.told)
+    if name is None:
+        return None
+    if not re.fullmatch(r"[A-Za-z_:][A-Za-z0-9_:]*", name.text):
+        message = f"`{name.text[:60]}` is not a metric name"
+        advice = "letters, digits, `_` and `:` only: a param put into it must keep to them"
+        here.told.say(Diagnostic(references.BAD_PARAM, message, entry.at.at("name"), "with its params put in", advice))
+        return None
+    return ResolvedRecord(name.text, expression[0], {**record.labels, **here.place.labels}, entry.at)
 
 
 def _expression(
@@ -171,14 +222,13 @@ def _put_in(written: Written, params: Params, form: Literal["promql", "text"], t
     return put
 
 
-def _alert(index: int, here: Here, service_params: Params) -> Iterator[ResolvedAlert]:
+def _alert(entry: Entry, here: Here) -> Iterator[ResolvedAlert]:
     """An alert at each of its levels, and its no-data alert."""
-    alert: Alert = here.policy.body.alerts[index]
-    at = here.policy.at.at("alerts", index)
+    alert, at = entry.alert, entry.at
     known = here.context.severities
-    params = {**service_params, **_params(alert.params, here.place)} if alert.params else service_params
+    params = _params(entry.params, here.place)
     chosen: dict[str, Level | None] = dict(alert.levels) or {here.value(alert.severity) or "": None}
-    tests = tuple(test for test in alert.tests if test.in_ in (None, here.place.name, here.place.environment))
+    tests = _tests(entry, here, params) if entry.tested else ()
     uses: set[str] = set()
     watched: tuple[str, ...] = ()
     for severity, level in chosen.items():
@@ -207,7 +257,7 @@ def _alert(index: int, here: Here, service_params: Params) -> Iterator[ResolvedA
             tests=tests,
         )
         tests = ()  # they run once, against all levels
-    here.used.update((index, name) for name in uses)
+    here.used.update((at, name) for name in uses)
     no_data = alert.no_data or (NoData() if next(iter(known), "") in chosen else None)
     if no_data is None or no_data.ignore is not None or not watched or no_data.severity not in known:
         return
@@ -229,6 +279,24 @@ def _alert(index: int, here: Here, service_params: Params) -> Iterator[ResolvedA
         for_=no_data.after,
         no_data_of=alert.name,
     )
+
+
+def _tests(entry: Entry, here: Here, params: Params) -> tuple[ResolvedTest, ...]:
+    """The tests that run in this place, with params put into their series."""
+    found = []
+    for index, test in enumerate(entry.alert.tests):
+        if test.in_ not in (None, here.place.name, here.place.environment):
+            continue
+        at = entry.at.at("tests", index)
+        if entry.from_set:
+            series = {
+                name: _put_in(Written(name, at.at("series", name, key=True)), params, "text", here.told)
+                for name in test.series
+            }
+            named = {put.text: test.series[name] for name, put in series.items() if put is not None}
+            test = msgspec.structs.replace(test, series=named)  # noqa: PLW2901  (the same test, for this service)
+        found.append(ResolvedTest(test, at))
+    return tuple(found)
 
 
 def _duration(value: str | None) -> str | None:
@@ -262,7 +330,7 @@ def _made(
     *,
     for_: str | None,
     keep_firing_for: str | None = None,
-    tests: tuple[RuleTest, ...] = (),
+    tests: tuple[ResolvedTest, ...] = (),
     no_data_of: str | None = None,
 ) -> ResolvedAlert:
     """The record of one alert at one severity; a no-data alert has no escalation, grouping or remedy of its own."""

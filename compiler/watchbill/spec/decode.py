@@ -323,13 +323,17 @@ def _unknown(key: str, node: Node, known: tuple[str, ...], told: Told, inside: s
     told.say(structure.UNKNOWN_KEY, node, f"unknown key `{key}`{inside}", "not part of the language", hint)
 
 
+def _is_null(node: Node) -> bool:
+    return isinstance(node, ScalarNode) and node.value in _NULLS and is_plain(node)
+
+
 @cache
 def _struct_decoder(shape: StructShape) -> Callable[..., Any]:
     type_ = shape.type
     table: dict[str, tuple[Field, Decoder]] = {}  # filled on first use: a struct may contain itself
     required: list[Field] = []
     shorthand, exactly_one, not_yet, secret = shape.shorthand, shape.exactly_one, shape.not_yet, shape.secret
-    title = type_.__name__
+    title, unsets = type_.__name__, shape.unsets
 
     def fill() -> None:
         for field in fields_of(type_):
@@ -375,6 +379,7 @@ def _struct_decoder(shape: StructShape) -> Callable[..., Any]:
             )
         values: dict[str, Any] = {}
         given: set[str] = set()
+        unset: list[str] = []
         good = True
         for key, key_node, value_node in pairs(node, told):
             entry = table.get(key)
@@ -394,6 +399,9 @@ def _struct_decoder(shape: StructShape) -> Callable[..., Any]:
                 continue
             field, decoder = entry
             given.add(key)
+            if unsets and not field.required and _is_null(value_node):
+                unset.append(field.attribute)
+                continue
             value = decoder(value_node, told)
             if value is FAILED:
                 good = good and not field.required
@@ -411,6 +419,8 @@ def _struct_decoder(shape: StructShape) -> Callable[..., Any]:
                 )
         if exactly_one and not check_one(node, given, told):
             good = False
+        if unset:
+            values["unset"] = tuple(unset)
         return type_(**values) if good else FAILED
 
     return decode_struct

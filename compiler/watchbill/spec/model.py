@@ -30,6 +30,13 @@ class Outcome(msgspec.Struct, frozen=True):
     outside: OutcomeKind | None = None
 
 
+class ResolvedTest(msgspec.Struct, frozen=True):
+    """A test that runs in this place, and where it is written."""
+
+    test: RuleTest
+    at: Location
+
+
 class Yields(msgspec.Struct, frozen=True):
     """The labels an expression's result may carry. `can` None: any label but those in `cannot`. `must` are always there."""
 
@@ -69,7 +76,7 @@ class ResolvedAlert(msgspec.Struct, frozen=True, kw_only=True):
     class_: str | None
     revenue: str | None
     customers: str | None
-    tests: tuple[RuleTest, ...]
+    tests: tuple[ResolvedTest, ...]
     no_data_of: str | None
     yields: Yields
     at: Location

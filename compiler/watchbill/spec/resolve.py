@@ -13,7 +13,7 @@ from watchbill.spec.load import Policies, Policy, load, resting_collector
 from watchbill.spec.model import CatchAll, Place, ResolvedService, Workspace
 from watchbill.spec.references import check_references, register
 from watchbill.spec.settings import DEFAULT_ESCALATION, catch_all, check_settings, identity, places, severities, timing
-from watchbill.spec.words import context_of
+from watchbill.spec.words import Context, Told, check_defaults, check_words, context_of
 
 BUILT_IN_ESCALATION = Escalation(
     acknowledge_within="5m", steps=(EscalationStep(notify=(Notified(on_call="primary"),), wait="5m"),), repeat=2
@@ -43,6 +43,12 @@ def resolve(policies: Policies) -> tuple[Workspace | None, list[Diagnostic]]:
     place_settings = places(settings)
     context = context_of(settings, place_settings, documents)
     services: dict[str, list[ResolvedService]] = {name: [] for name in place_settings}
+    for alert_set in documents.get("AlertSet", {}).values():
+        if alert_set.body is not None:
+            told = Told()
+            check_words(alert_set, context, told)
+            found.extend(told)
+    found.extend(_check_blocks(policy, documents, context))
     for service in documents.get("Service", {}).values():
         if service.team is None:
             found.append(
@@ -85,6 +91,15 @@ def resolve(policies: Policies) -> tuple[Workspace | None, list[Diagnostic]]:
         documents={kind: dict(sorted(same.items())) for kind, same in documents.items()},
     )
     return workspace, found
+
+
+def _check_blocks(policy: Policy, documents: dict[str, dict[str, Policy]], context: Context) -> list[Diagnostic]:
+    """The `defaults:` of the Workspace and of the teams."""
+    told = Told()
+    for one in (policy, *documents.get("Team", {}).values()):
+        if one.body is not None and one.body.defaults is not None:
+            check_defaults(one.body.defaults, one.at.at("defaults"), context, told)
+    return told
 
 
 def _targets(settings: WorkspaceKind) -> tuple[str, ...]:

@@ -23,6 +23,10 @@ class Scalar(msgspec.Struct, frozen=True):
     to: str = ""
 
 
+class Hidden(msgspec.Struct, frozen=True):
+    """Marks an attribute that no key of a policy stands for."""
+
+
 class NotYet(msgspec.Struct, frozen=True):
     """Words of a choice that the language has and this version does not compile."""
 
@@ -189,6 +193,7 @@ CalendarRef = Annotated[str, Scalar("the name of a Calendar, or `team/name`", _R
 EscalationRef = Annotated[str, Scalar("the name of an Escalation, or `team/name`", _REF, to="Escalation")]
 ServiceRef = Annotated[str, Scalar("the name of a Service, or `team/name`", _REF, to="Service")]
 RunbookName = Annotated[str, Scalar("the name of a Runbook, or `team/name`", _REF, to="Runbook")]
+AlertSetRef = Annotated[str, Scalar("the name of an AlertSet, or `team/name`", _REF, to="AlertSet")]
 DiagnosticRef = Annotated[str, Scalar("the name of a Diagnostic, or `team/name`", _REF, to="Diagnostic")]
 RemediationRef = Annotated[str, Scalar("the name of a Remediation, or `team/name`", _REF, to="Remediation")]
 MessageRef = Annotated[str, Scalar("the name of a Message, or `team/name`", _REF, to="Message")]
@@ -197,7 +202,13 @@ PlaceName = Annotated[str, Scalar("an environment, or `environment/source`", rf"
 AlertName = Annotated[
     str, Scalar("an alert name of letters, digits and `_`, such as PaymentFailureRateHigh", r"[A-Za-z_][A-Za-z0-9_]*")
 ]
-MetricName = Annotated[str, Scalar("a metric name", r"[A-Za-z_:][A-Za-z0-9_:]*")]
+RecordName = Annotated[
+    str,
+    Scalar(
+        "a metric name such as job:requests:rate5m",
+        r"([A-Za-z_:]|\$\{[a-z][a-z0-9_]*\})([A-Za-z0-9_:]|\$\{[a-z][a-z0-9_]*\})*",
+    ),
+]
 LabelName = Annotated[str, Scalar("a label name of letters, digits and `_`", r"[A-Za-z_][A-Za-z0-9_]*")]
 ParamName = Annotated[str, Scalar("a parameter name of lower-case letters, digits and `_`", r"[a-z][a-z0-9_]*")]
 Duration = Annotated[

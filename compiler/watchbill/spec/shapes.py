@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from watchbill.spec.scalars import NotYet, Placed, Scalar
+from watchbill.spec.scalars import Hidden, NotYet, Placed, Scalar
 
 
 class ScalarShape(msgspec.Struct, frozen=True):
@@ -58,6 +58,11 @@ class StructShape(msgspec.Struct, frozen=True):
         return getattr(self.type, "__not_yet__", ())
 
     @property
+    def unsets(self) -> bool:
+        """Whether `null` has a meaning here: to unset what is inherited."""
+        return getattr(self.type, "__unsets__", False)
+
+    @property
     def secret(self) -> bool:
         return getattr(self.type, "__secret__", False)
 
@@ -83,6 +88,8 @@ def fields_of(type_: type[msgspec.Struct]) -> tuple[Field, ...]:
     found = []
     for info in msgspec.structs.fields(type_):
         hint = hints[info.name]
+        if any(isinstance(extra, Hidden) for extra in getattr(hint, "__metadata__", ())):
+            continue
         shape, doc = _shape(hint)
         if info.default_factory is not msgspec.NODEFAULT:
             default = info.default_factory()

@@ -1,16 +1,18 @@
 """What of a service can be said to be wrong before its alerts are resolved: names, params, words nobody declared."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
 
 from watchbill.source.codes import references, structure
 from watchbill.source.diagnostic import Diagnostic, Location, Related
-from watchbill.spec.kinds.service import Alert, Param, Service
+from watchbill.spec.kinds.inherited import Defaults
+from watchbill.spec.kinds.service import Alert, AlertSet, Change, Param, Service, SetParam, Use
 from watchbill.spec.kinds.workspace import Severity
 from watchbill.spec.kinds.workspace import Workspace as WorkspaceKind
 from watchbill.spec.load import Policy
+from watchbill.spec.model import qualified, qualify
 from watchbill.spec.params import expected, is_value
 from watchbill.spec.scalars import Placed
 from watchbill.spec.settings import RESERVED, PlaceSettings, identity, severities, unknown_word
@@ -26,6 +28,11 @@ class Context(msgspec.Struct, frozen=True):
     places: dict[str, PlaceSettings]
     documents: Documents
     identities: dict[str, tuple[str, ...]]
+    set_testers: dict[str, str]
+
+    def tested_by(self, source: Policy) -> str | None:
+        """The service for which a set's tests run."""
+        return self.set_testers.get(qualify(source))
 
 
 class Told(list[Diagnostic]):
@@ -38,16 +45,137 @@ class Told(list[Diagnostic]):
 
 def context_of(settings: WorkspaceKind, places: dict[str, PlaceSettings], documents: Documents) -> Context:
     identities = {name: identity(environment) for name, environment in settings.environments.items()}
-    return Context(settings, severities(settings), places, documents, identities)
+    return Context(settings, severities(settings), places, documents, identities, _set_testers(documents))
+
+
+def _set_testers(documents: Documents) -> dict[str, str]:
+    """For each set the first service, by name, that uses it as it stands; else the first that uses it at all."""
+    chosen: dict[str, tuple[bool, str]] = {}
+    for policy in documents.get("Service", {}).values():
+        for use in policy.body.uses if policy.body is not None else ():
+            name = qualified(documents, "AlertSet", use.set, policy.team)
+            source = documents["AlertSet"][name].body if name is not None else None
+            if name is None or source is None:
+                continue
+            defaults = {param for param, meaning in source.params.items() if meaning.default is not None}
+            rank = (bool(use.change) or bool(defaults & use.with_.keys()), policy.name)
+            chosen[name] = min(rank, chosen.get(name, rank))
+    return {name: service for name, (_, service) in chosen.items()}
 
 
 def check_words(policy: Policy, context: Context, told: Told) -> None:
-    """Everything about a service that is the same in every place."""
-    service: Service = policy.body
+    """Everything about a service or a set that is the same in every place."""
+    body: Service | AlertSet = policy.body
     _check_names(policy, told)
-    _check_params(service.params, policy.at.at("params"), context, told)
-    for index, alert in enumerate(service.alerts):
+    _check_params(body.params, policy.at.at("params"), context, told)
+    if body.defaults is not None:
+        check_defaults(body.defaults, policy.at.at("defaults"), context, told)
+    for index, alert in enumerate(body.alerts):
         _check_alert(alert, policy.at.at("alerts", index), context, told)
+    if isinstance(body, Service):
+        for index, use in enumerate(body.uses):
+            _check_use(use, policy, policy.at.at("uses", index), context, told)
+
+
+def check_defaults(block: Defaults, at: Location, context: Context, told: Told) -> None:
+    """Words of a `defaults:` block, or of the part of an alert that can be inherited."""
+    classes = context.settings.classes
+    if block.class_ is not None and classes and block.class_ not in classes:
+        told.say(unknown_word("class", block.class_, classes, at.at("class")))
+    named = [(value, at.at("severity", *path)) for value, path in _values(block.severity)]
+    if block.no_data is not None and block.no_data.ignore is None:
+        named.append((block.no_data.severity, at.at("no_data", "severity")))
+    _check_severities(named, context, told)
+    for label in block.labels:
+        ours = label in RESERVED or label.startswith("__")
+        if ours or any(label in place.labels for place in context.places.values()):
+            message = f"label `{label}` is written by the compiler"
+            where = at.at("labels", label, key=True)
+            told.say(Diagnostic(structure.BAD_VALUE, message, where, "taken", "choose another name"))
+    for annotation in block.annotations:
+        if annotation in ("summary", "description", "runbook_url"):
+            message = f"annotation `{annotation}` has a key of its own"
+            where = at.at("annotations", annotation, key=True)
+            advice = f"write `{annotation.removesuffix('_url')}:` on the alert"
+            told.say(Diagnostic(structure.BAD_VALUE, message, where, "taken", advice))
+    placed = {"for": block.for_, "keep_firing_for": block.keep_firing_for, "severity": block.severity}
+    _check_placed(placed, at, context, told)
+
+
+def _check_severities(named: list[tuple[str, Location]], context: Context, told: Told) -> None:
+    for severity, where in named:
+        if severity not in context.severities:
+            told.say(unknown_word("severity", severity, context.severities, where))
+
+
+def _check_placed(placed: Mapping[str, Placed[Any] | None], at: Location, context: Context, told: Told) -> None:
+    for key, value in placed.items():
+        for place in (value.by if value is not None else None) or {}:
+            _check_place(place, at.at(key, "by", place, key=True), context, told)
+
+
+def _check_alert(alert: Change, at: Location, context: Context, told: Told) -> None:
+    """An alert, or what a use changes of one: words that must be declared, labels that may not be taken."""
+    check_defaults(alert, at, context, told)
+    _check_severities([(level, at.at("levels", level, key=True)) for level in alert.levels], context, told)
+    _check_params(alert.params, at.at("params"), context, told)
+    for level, changes in alert.levels.items():
+        for name, value in changes.params.items():
+            declared = alert.params.get(name)
+            where = at.at("levels", level, "params", name)
+            if declared is None:
+                known = ", ".join(alert.params) or "none"
+                advice = f"declare it under `params:`, or use {known}"
+                message = f"unknown param `{name}`"
+                told.say(Diagnostic(references.UNKNOWN_PARAM, message, where, "not declared on the alert", advice))
+            else:
+                _check_value(declared.type, value, where, told)
+    for index, place in enumerate(alert.only):
+        _check_place(place, at.at("only", index), context, told)
+    for index, test in enumerate(alert.tests):
+        if test.in_ is not None:
+            _check_place(test.in_, at.at("tests", index, "in"), context, told)
+    texts = {"expr": alert.expr, "summary": alert.summary, "description": alert.description}
+    _check_placed({**texts, "escalation": alert.escalation}, at, context, told)
+
+
+def _check_use(use: Use, policy: Policy, at: Location, context: Context, told: Told) -> None:
+    name = qualified(context.documents, "AlertSet", use.set, policy.team)
+    source = context.documents["AlertSet"][name] if name is not None else None
+    if source is None or source.body is None:
+        return
+    alert_set: AlertSet = source.body
+    names = [alert.name for alert in alert_set.alerts]
+    for index, alert in enumerate(use.without):
+        if alert not in names:
+            told.say(unknown_word("alert", alert, names, at.at("without", index)))
+    for alert, change in use.change.items():
+        if alert not in names:
+            told.say(unknown_word("alert", alert, names, at.at("change", alert, key=True)))
+        _check_alert(change, at.at("change", alert), context, told)
+    for param, value in use.with_.items():
+        declared = alert_set.params.get(param)
+        if declared is None:
+            told.say(unknown_word("param", param, alert_set.params, at.at("with", param, key=True)))
+            continue
+        for text, path in _values(value):
+            _check_value(declared.type, text, at.at("with", param, *path), told)
+        for place in value.by or {}:
+            _check_place(place, at.at("with", param, "by", place, key=True), context, told)
+    for param, declared in alert_set.params.items():
+        if declared.required and param not in use.with_:
+            message = f"set `{use.set}` requires param `{param}`"
+            related = (Related(source.at.at("params", param, key=True), "declared here"),)
+            told.say(
+                Diagnostic(
+                    structure.MISSING_KEY,
+                    message,
+                    at.at("set"),
+                    "not given",
+                    f"add `with: {{{param}: …}}`",
+                    related=related,
+                )
+            )
 
 
 def _check_names(policy: Policy, told: Told) -> None:
@@ -80,22 +208,19 @@ def _check_names(policy: Policy, told: Told) -> None:
             )
 
 
-def _check_params(params: dict[str, Param], at: Location, context: Context, told: Told) -> None:
+def _check_params(params: Mapping[str, Param | SetParam], at: Location, context: Context, told: Told) -> None:
     for name, param in params.items():
-        values = [(param.default, ("default",)), *((value, ("by", place)) for place, value in (param.by or {}).items())]
-        for value, path in values:
-            if not is_value(param.type, value):
-                told.say(
-                    Diagnostic(
-                        references.BAD_PARAM,
-                        f"`{value[:60]}` is not {expected(param.type)}",
-                        at.at(name, *path),
-                        f"a {param.type} belongs here",
-                        f"write {expected(param.type)}",
-                    )
-                )
-        for place in param.by or {}:
+        if param.default is not None:
+            _check_value(param.type, param.default, at.at(name, "default"), told)
+        for place, value in (param.by or {}).items():
+            _check_value(param.type, value, at.at(name, "by", place), told)
             _check_place(place, at.at(name, "by", place, key=True), context, told)
+
+
+def _check_value(type_: str, value: str, at: Location, told: Told) -> None:
+    if not is_value(type_, value):
+        message = f"`{value[:60]}` is not {expected(type_)}"
+        told.say(Diagnostic(references.BAD_PARAM, message, at, f"a {type_} belongs here", f"write {expected(type_)}"))
 
 
 def _check_place(place: str, at: Location, context: Context, told: Told) -> None:
@@ -108,87 +233,6 @@ def _check_place(place: str, at: Location, context: Context, told: Told) -> None
                 at,
             )
         )
-
-
-def _check_alert(alert: Alert, at: Location, context: Context, told: Told) -> None:
-    """What does not differ by place: words that must be declared, labels that may not be taken."""
-    classes = context.settings.classes
-    if alert.class_ is not None and classes and alert.class_ not in classes:
-        told.say(unknown_word("class", alert.class_, classes, at.at("class")))
-    named = [(value, at.at("severity", *path)) for value, path in _values(alert.severity)]
-    named += [(level, at.at("levels", level, key=True)) for level in alert.levels]
-    if alert.no_data is not None and alert.no_data.ignore is None:
-        named.append((alert.no_data.severity, at.at("no_data", "severity")))
-    for severity, where in named:
-        if severity not in context.severities:
-            told.say(unknown_word("severity", severity, context.severities, where))
-    _check_params(alert.params, at.at("params"), context, told)
-    for level, changes in alert.levels.items():
-        for name, value in changes.params.items():
-            declared = alert.params.get(name)
-            where = at.at("levels", level, "params", name)
-            if declared is None:
-                told.say(
-                    Diagnostic(
-                        references.UNKNOWN_PARAM,
-                        f"unknown param `{name}`",
-                        where,
-                        "not declared on the alert",
-                        f"declare it under `params:`, or use {', '.join(alert.params) or 'none'}",
-                    )
-                )
-            elif not is_value(declared.type, value):
-                told.say(
-                    Diagnostic(
-                        references.BAD_PARAM,
-                        f"`{value[:60]}` is not {expected(declared.type)}",
-                        where,
-                        f"a {declared.type} belongs here",
-                        f"write {expected(declared.type)}",
-                    )
-                )
-    for label in alert.labels:
-        if (
-            label in RESERVED
-            or label.startswith("__")
-            or any(label in place.labels for place in context.places.values())
-        ):
-            told.say(
-                Diagnostic(
-                    structure.BAD_VALUE,
-                    f"label `{label}` is written by the compiler",
-                    at.at("labels", label, key=True),
-                    "taken",
-                    "choose another name",
-                )
-            )
-    for annotation in alert.annotations:
-        if annotation in ("summary", "description", "runbook_url"):
-            told.say(
-                Diagnostic(
-                    structure.BAD_VALUE,
-                    f"annotation `{annotation}` has a key of its own",
-                    at.at("annotations", annotation, key=True),
-                    "taken",
-                    f"write `{annotation.removesuffix('_url')}:` on the alert",
-                )
-            )
-    for index, place in enumerate(alert.only):
-        _check_place(place, at.at("only", index), context, told)
-    for index, test in enumerate(alert.tests):
-        if test.in_ is not None:
-            _check_place(test.in_, at.at("tests", index, "in"), context, told)
-    for key, placed in (
-        ("expr", alert.expr),
-        ("for", alert.for_),
-        ("keep_firing_for", alert.keep_firing_for),
-        ("summary", alert.summary),
-        ("description", alert.description),
-        ("severity", alert.severity),
-        ("escalation", alert.escalation),
-    ):
-        for place in (placed.by if placed is not None else None) or {}:
-            _check_place(place, at.at(key, "by", place, key=True), context, told)
 
 
 def _values(placed: Placed[Any] | None) -> Iterator[tuple[Any, tuple[str, ...]]]:

@@ -5,6 +5,7 @@ never escaped twice: the templates' environment escapes every value that is not.
 """
 
 import re
+from functools import lru_cache
 from urllib.parse import quote
 
 
@@ -38,9 +39,11 @@ def seen(text: str) -> str:
 
 def inline(value: object) -> Markdown:
     """Words within one line: in a sentence, a heading, a list item or a table cell."""
-    if type(value) is Markdown:
-        return value
-    text = value if isinstance(value, str) else str(value)
+    return value if type(value) is Markdown else _inline(str(value))
+
+
+@lru_cache(maxsize=8192)  # pages repeat the same few names and words
+def _inline(text: str) -> Markdown:
     if _PLAIN.fullmatch(text):
         return Markdown(text)
     text = _SPECIAL.sub(_escaped, _SPACES.sub(" ", seen(text)).strip())

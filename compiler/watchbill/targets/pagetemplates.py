@@ -6,6 +6,7 @@ from traceback import walk_tb
 from typing import Any
 
 import jinja2
+import msgspec
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from watchbill.source.codes import runbooks as codes
@@ -27,13 +28,25 @@ class BadTemplate(Exception):  # noqa: N818  (a mistake of a workspace's, told a
         self.diagnostic = diagnostic
 
 
+class Environment(ImmutableSandboxedEnvironment):
+    """Jinja's sandbox, which asks nine questions about every attribute: of our own frozen records one is enough."""
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        if isinstance(obj, msgspec.Struct) and attribute[0] != "_":
+            try:
+                return getattr(obj, attribute)
+            except AttributeError:
+                return self.undefined(obj=obj, name=attribute)
+        return super().getattr(obj, attribute)
+
+
 class Templates:
     """`folders` are searched in order, then the packaged one."""
 
     def __init__(self, folders: Folders) -> None:
         self.own = tuple(folder for folder in folders if folder.resolve() != PACKAGED.resolve())
         # Markdown is not HTML: Jinja's own escaping would let `[x](…)` through. `finalize` escapes every value instead.
-        self.environment = ImmutableSandboxedEnvironment(  # noqa: S701
+        self.environment = Environment(  # noqa: S701
             loader=jinja2.FileSystemLoader([*self.own, PACKAGED]), undefined=jinja2.StrictUndefined, autoescape=False,
             finalize=inline, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True, auto_reload=False,
         )  # fmt: skip

@@ -3,7 +3,7 @@
 from functools import lru_cache
 
 from watchbill.source.diagnostic import Location
-from watchbill.spec.kinds.service import Expectation, RuleTest, Service
+from watchbill.spec.kinds.service import Expectation, RuleTest
 from watchbill.spec.model import Place, ResolvedAlert, ResolvedRecord, ResolvedService, Workspace
 from watchbill.targets.artifact import HEADER, Artifact
 from watchbill.targets.yamltext import block, dump, scalar
@@ -18,7 +18,7 @@ def build(workspace: Workspace) -> list[Artifact]:
             if service.records or service.alerts:
                 found.append(_rules(place, service))
                 if any(alert.tests for alert in service.alerts):
-                    found.append(_tests(place, service, workspace.get("Service", service.name).body))
+                    found.append(_tests(place, service))
     return found
 
 
@@ -69,7 +69,7 @@ def _mapping(key: str, values: dict[str, str]) -> str:
     )
 
 
-def _tests(place: Place, service: ResolvedService, written: Service) -> Artifact:
+def _tests(place: Place, service: ResolvedService) -> Artifact:
     """Tests over the ALERTS series: promtool's own alert tests would compare every annotation letter by letter.
 
     A test file names only its own rule file: promtool evaluates every rule of every file named, for every test.
@@ -80,17 +80,11 @@ def _tests(place: Place, service: ResolvedService, written: Service) -> Artifact
     line = head.count("\n") + 1
     for alert in service.alerts:
         for test in alert.tests:
-            text = _test(alert, test)
-            lines.append((line, _where(alert, test, written)))
+            text = _test(alert, test.test)
+            lines.append((line, test.at))
             line += text.count("\n")
             parts.append(text)
     return Artifact(_path(place, service, "test"), "".join(parts), (f"Service/{service.name}",), tuple(lines))
-
-
-def _where(alert: ResolvedAlert, test: RuleTest, written: Service) -> Location:
-    """The test in the policy: an alert's path ends in its position among the service's alerts."""
-    tests = written.alerts[int(alert.at.path[-1])].tests
-    return alert.at.at("tests", next(position for position, one in enumerate(tests) if one is test))
 
 
 def _test(alert: ResolvedAlert, test: RuleTest) -> str:

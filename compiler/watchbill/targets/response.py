@@ -207,7 +207,7 @@ class Response:
         body: kinds.Message | None = self.body("Message", name)
         if body is None:
             return None
-        return MessageView(name, wording.AUDIENCES[body.audience], body.approve, body.every, block(body.body, "jinja"))
+        return MessageView(name, wording.AUDIENCES[body.audience], body.approve, body.every, block(body.body))
 
     def procedures(self) -> Mapping[str, ProcedureView]:
         """Every procedure by qualified name."""
@@ -227,8 +227,7 @@ class Response:
         policy = self.workspace.documents["Procedure"][name]
         when = policy.body.when
         return (
-            policy.team in (None, alert.team)
-            and when.class_ in (None, alert.class_)
+            when.class_ in (None, alert.class_)
             and (not when.severity or any(severity in when.severity for severity in alert.severities))
         )
 

@@ -27,8 +27,8 @@ REVENUE = ("direct", "indirect", "none")  # worst first
 
 
 def build(workspace: Workspace, templates: Folders | None = None) -> list[Artifact]:
-    """All pages. `templates` are folders searched, in order, before the packaged one."""
-    pages = Pages(workspace, Templates(templates or ()))
+    """All pages. `templates` are folders searched before the packaged one; by default the workspace's own `templates/`."""
+    pages = Pages(workspace, Templates((workspace.root / "templates",) if templates is None else templates))
     found = [pages.index()]
     found += [pages.runbook(name) for name in pages.runbooks]
     found += [pages.service(service) for service in pages.services.values()]
@@ -162,7 +162,7 @@ class Pages:
             "service", service.path, sources, service=service, needs=needs, needed_by=needed_by, 
             here=[alert for alert in service.alerts if not self.in_full_at_runbook(alert)],
             procedures=[(self.procedures[name], alerts) for name, alerts in procedures.items()],
-            on_call=self._on_call(service.team),
+            on_call=self._on_call(service.team), dashboards=_dashboards(service),
         )  # fmt: skip
 
     @cached_property
@@ -218,8 +218,9 @@ class Pages:
         ):
             sources += [f"{kind}/{one}" for one in sorted(names)]
         return self.page(
-            "runbook", runbook_path(name), sources, title=wording.heading(name), team=policy.team, alerts=alerts,
+            "runbook", runbook_path(name), sources, title=wording.heading(name), alerts=alerts,
             crowded=crowded, services=[self.services[one] for one in named], impacts=_impacts(alerts),
+            dashboards=[pair for one in named for pair in _dashboards(self.services[one])],
             immediate=self._steps(body.immediate), investigate=self._steps(body.investigate),
             escalate_when=body.escalate_when, messages=messages,
             executors=[
@@ -265,6 +266,13 @@ class Pages:
             seen = view()
             self.sections[key] = self.templates.render(template, it=seen) if seen is not None else EMPTY
         return self.sections[key]
+
+
+def _dashboards(service: ServiceView) -> list[tuple[str, str]]:
+    return [
+        (service.name if where == wording.EVERYWHERE else f"{service.name} in {where}", target)
+        for where, target in service.dashboards
+    ]
 
 
 def _impacts(alerts: Sequence[AlertView]) -> Markdown:

@@ -1,21 +1,24 @@
 """Policies in plain words: who is told, what an outcome does, what an action does. Plain text, to be escaped later."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 
 from watchbill.promql import format_duration
 from watchbill.spec.kinds.actions import Action, Value
 from watchbill.spec.kinds.answers import Trigger
 from watchbill.spec.kinds.people import Notified, Only, Rotation
 from watchbill.spec.kinds.workspace import Role
-from watchbill.spec.model import Outcome, OutcomeKind, Workspace, qualified
+from watchbill.spec.model import Outcome, OutcomeKind, Workspace
 from watchbill.spec.scalars import seconds
 
+EVERYWHERE = "everywhere"
 MODES = {
     "observe": "the machine only watches: it does nothing",
     "approve": "the machine asks a person before every action",
     "auto": "the machine acts by itself, within the limits below",
     None: "there is no executor: nothing is done by a machine",
 }
+_SPELT = frozenset(("api", "cpu", "db", "dns", "http", "id", "io", "ml", "sla", "slo", "sql", "tls", "vm", "vpn"))
 AUDIENCES = {
     "incident": "everyone who works on the incident",
     "stakeholders": "stakeholders inside the company",
@@ -34,10 +37,12 @@ def times(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
+@lru_cache(maxsize=8192)
 def heading(name: str) -> str:
-    """A document's name as a title: `payments/provider-down` is `Provider down`."""
-    words = name.rsplit("/", 1)[-1].replace("-", " ").replace("_", " ")
-    return words[:1].upper() + words[1:]
+    """A document's name as a title: `payments/api-latency` is `API latency`."""
+    words = name.rsplit("/", 1)[-1].replace("-", " ").replace("_", " ").split()
+    text = " ".join(word.upper() if word in _SPELT else word for word in words)
+    return text[:1].upper() + text[1:]
 
 
 def total(durations: Iterable[str]) -> str:
@@ -48,7 +53,7 @@ def where(workspace: Workspace, places: Iterable[str]) -> str:
     """Places in few words: an environment's name when all of its places are meant."""
     chosen = set(places)
     if len(chosen) == len(workspace.places):
-        return "everywhere"
+        return EVERYWHERE
     found = []
     for environment in workspace.environments:
         here = [place.name for place in workspace.places_of(environment)]
@@ -66,7 +71,7 @@ def who(workspace: Workspace, notified: Notified, team: str | None) -> str:
     body = workspace.team(of) if of is not None else None
     if notified.on_call is not None:
         schedule = body.on_call.get(notified.on_call) if body is not None else None
-        known = f" ({qualified(workspace.documents, 'Schedule', schedule, of) or schedule})" if schedule else ""
+        known = f" ({schedule})" if schedule else ""
         return f"{notified.on_call} on call of {of or 'the team'}{known}"
     role = notified.role or ""
     office = (body.roles.get(role) if body is not None else None) or workspace.settings.roles.get(role)

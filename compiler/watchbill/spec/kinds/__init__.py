@@ -6,7 +6,7 @@ import msgspec
 
 from watchbill.spec.kinds.answers import Diagnostic, Message, Procedure, Remediation, Runbook
 from watchbill.spec.kinds.people import Calendar, Escalation, Person, Schedule, Team
-from watchbill.spec.kinds.service import Service
+from watchbill.spec.kinds.service import AlertSet, Service
 from watchbill.spec.kinds.workspace import Workspace
 
 KINDS: dict[str, type[msgspec.Struct]] = {
@@ -16,6 +16,7 @@ KINDS: dict[str, type[msgspec.Struct]] = {
     "Schedule": Schedule,
     "Calendar": Calendar,
     "Escalation": Escalation,
+    "AlertSet": AlertSet,
     "Service": Service,
     "Runbook": Runbook,
     "Diagnostic": Diagnostic,
@@ -23,7 +24,7 @@ KINDS: dict[str, type[msgspec.Struct]] = {
     "Procedure": Procedure,
     "Message": Message,
 }
-NOT_YET = ("AlertSet", "Foreign", "Ownership", "Window", "Test")
+NOT_YET = ("Foreign", "Ownership", "Window", "Test")
 TEAMLESS = ("Workspace", "Team")
 Body = Any
 
@@ -31,6 +32,7 @@ __all__ = [
     "KINDS",
     "NOT_YET",
     "TEAMLESS",
+    "AlertSet",
     "Calendar",
     "Diagnostic",
     "Escalation",

@@ -4,6 +4,7 @@ from typing import Annotated, ClassVar, Literal
 
 import msgspec
 
+from watchbill.spec.kinds.inherited import Defaults
 from watchbill.spec.kinds.workspace import Role, Secret
 from watchbill.spec.scalars import (
     CalendarRef,
@@ -33,7 +34,6 @@ class Tickets(msgspec.Struct, frozen=True, kw_only=True):
 class Team(msgspec.Struct, frozen=True, kw_only=True):
     """A group that owns services and is on call for them."""
 
-    __not_yet__: ClassVar = ("defaults",)
     on_call: Annotated[dict[Name, ScheduleRef], "On-call roles and the Schedule of each: primary, secondary."] = {}
     roles: Annotated[dict[Name, Role], "Offices of this team, such as manager."] = {}
     hours: Annotated[CalendarRef | None, "The team's business hours, a Calendar."] = None
@@ -41,6 +41,7 @@ class Team(msgspec.Struct, frozen=True, kw_only=True):
     email: Annotated[Email | None, "The team's mailbox."] = None
     tickets: Annotated[Tickets | None, "Where the team's tickets are made."] = None
     paging: Annotated[Literal["pagerduty", "none"], NotYet(("native",)), "How the team is paged."] = "pagerduty"
+    defaults: Annotated[Defaults | None, "What the alerts of this team's services inherit."] = None
 
 
 class Contact(msgspec.Struct, frozen=True, kw_only=True):

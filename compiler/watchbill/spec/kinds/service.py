@@ -4,23 +4,21 @@ from typing import Annotated, ClassVar, Literal
 
 import msgspec
 
+from watchbill.spec.kinds.inherited import Defaults
 from watchbill.spec.scalars import (
     AlertName,
-    DiagnosticRef,
+    AlertSetRef,
     Duration,
     EscalationRef,
     LabelName,
-    MetricName,
     Name,
     ParamName,
     Placed,
     PlaceName,
     PromQL,
-    RemediationRef,
-    RunbookName,
+    RecordName,
     ServiceRef,
     Text,
-    Url,
 )
 
 
@@ -37,24 +35,9 @@ class Param(msgspec.Struct, frozen=True, kw_only=True):
 class Record(msgspec.Struct, frozen=True, kw_only=True):
     """A recording rule."""
 
-    name: Annotated[MetricName, "`level:metric:operation`."]
+    name: Annotated[RecordName, "`level:metric:operation`."]
     expr: Annotated[Placed[PromQL], "What is recorded."]
     labels: Annotated[dict[LabelName, Text], "Labels of the result."] = {}
-
-
-class NoData(msgspec.Struct, frozen=True, kw_only=True):
-    """What happens when the series an alert watches are gone."""
-
-    after: Annotated[Duration, "How long they must be gone."] = "10m"
-    severity: Annotated[Name, "Severity of the no-data alert."] = "warning"
-    ignore: Annotated[Text | None, "Why silence is fine here: then there is no no-data alert."] = None
-
-
-class RunbookRef(msgspec.Struct, frozen=True, kw_only=True):
-    __shorthand__: ClassVar = "name"
-    __exactly_one__: ClassVar = ("name", "url")
-    name: Annotated[RunbookName | None, "A Runbook."] = None
-    url: Annotated[Url | None, "A runbook that lives elsewhere."] = None
 
 
 class Impact(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,35 +72,60 @@ class Level(msgspec.Struct, frozen=True, kw_only=True):
     keep_firing_for: Annotated[Placed[Duration] | None, "Replaces the alert's."] = None
 
 
-class Alert(msgspec.Struct, frozen=True, kw_only=True):
-    __exactly_one__: ClassVar = ("severity", "levels")
-    name: Annotated[AlertName, "CamelCase, unique in the service."]
-    class_: Annotated[Name | None, "One of the workspace's classes."] = msgspec.field(name="class", default=None)
-    severity: Annotated[Placed[Name] | None, "One of the workspace's severities."] = None
+class Change(Defaults, frozen=True, kw_only=True):
+    """Whatever an alert may say, all of it optional: what a use of an AlertSet changes."""
+
     levels: Annotated[dict[Name, Level], "Several severities of one condition."] = {}
-    expr: Annotated[Placed[PromQL], "Fires for every series this returns."]
+    expr: Annotated[Placed[PromQL] | None, "Fires for every series this returns."] = None
     params: Annotated[dict[ParamName, Param], "Values used as `${name}`."] = {}
-    for_: Annotated[Placed[Duration] | None, "How long it must hold before it fires."] = msgspec.field(
-        name="for", default=None
-    )
-    keep_firing_for: Annotated[Placed[Duration] | None, "How long it keeps firing after it last held."] = None
     escalation: Annotated[Placed[EscalationRef] | None, "Only to differ from the severity's."] = None
-    page_per: Annotated[
-        tuple[LabelName, ...], "Labels that, beside service, alert and identity, make one incident."
-    ] = ()
-    no_data: Annotated[NoData | None, "Default for the worst severity: a warning after 10m."] = None
-    labels: Annotated[dict[LabelName, Text], "More labels of the alert."] = {}
-    annotations: Annotated[dict[LabelName, Text], "More annotations."] = {}
-    summary: Annotated[Placed[Text], "One line, for a person who was asleep."]
+    summary: Annotated[Placed[Text] | None, "One line, for a person who was asleep."] = None
     description: Annotated[Placed[Text] | None, "What is happening, with the value and the limit."] = None
     impact: Annotated[Impact | None, "What it does to revenue and customers."] = None
-    runbook: Annotated[RunbookRef | None, "What to do."] = None
-    diagnose: Annotated[tuple[DiagnosticRef, ...], "Diagnostics collected before anything is changed."] = ()
-    remediate: Annotated[
-        tuple[RemediationRef, ...], "Remediations in order; the next only if the one before did not help."
-    ] = ()
     tests: Annotated[tuple[RuleTest, ...], "At least one that fires and one that stays quiet."] = ()
     only: Annotated[tuple[PlaceName, ...], "Places where this alert exists. Default: all."] = ()
+
+
+class Alert(Change, frozen=True, kw_only=True):
+    """A condition, and who hears of it. Its severity (or `levels`) may be inherited."""
+
+    name: Annotated[AlertName, "CamelCase, unique in the service."]
+    expr: Annotated[Placed[PromQL], "Fires for every series this returns."]
+    summary: Annotated[Placed[Text], "One line, for a person who was asleep."]
+
+
+class SetParam(msgspec.Struct, frozen=True, kw_only=True):
+    """A param of an AlertSet: with a default, or required of every use."""
+
+    __exactly_one__: ClassVar = ("default", "required")
+    type: Annotated[
+        Literal["ratio", "duration", "bytes", "number", "name"], "How it is written in PromQL and in texts."
+    ]
+    default: Annotated[Text | None, "The value, unless the use or the place has its own."] = None
+    required: Annotated[Literal[True] | None, "Every use must give it."] = None
+    by: Annotated[dict[PlaceName, Text] | None, "Values by place."] = None
+
+
+class AlertSet(msgspec.Struct, frozen=True, kw_only=True):
+    """Alerts written once and used by many services. `${service}` and `${team}` are given."""
+
+    __not_yet__: ClassVar = ("slos",)
+    params: Annotated[dict[ParamName, SetParam], "What a use may or must say."] = {}
+    defaults: Annotated[Defaults | None, "What the alerts of this set inherit."] = None
+    records: Annotated[tuple[Record, ...], "Recording rules of every service that uses the set."] = ()
+    alerts: Annotated[tuple[Alert, ...], "As in a service."] = ()
+
+
+class Use(msgspec.Struct, frozen=True, kw_only=True):
+    """A set of alerts, as one service wants it."""
+
+    __shorthand__: ClassVar = "set"
+    set: Annotated[AlertSetRef, "An AlertSet."]
+    with_: Annotated[dict[ParamName, Placed[Text]], "Values of the set's params."] = msgspec.field(
+        name="with", default_factory=dict
+    )
+    without: Annotated[tuple[AlertName, ...], "Alerts left out."] = ()
+    change: Annotated[dict[AlertName, Change], "What is different here, by alert."] = {}
 
 
 class Dashboard(msgspec.Struct, frozen=True, kw_only=True):
@@ -133,10 +141,12 @@ class Dependency(msgspec.Struct, frozen=True, kw_only=True):
 class Service(msgspec.Struct, frozen=True, kw_only=True):
     """Something a team runs, and every alert about it."""
 
-    __not_yet__: ClassVar = ("uses", "slos", "defaults")
+    __not_yet__: ClassVar = ("slos",)
     tier: Annotated[int, "1 is the most important."] = 3
     depends_on: Annotated[tuple[Dependency, ...], "Services this one needs: linked in runbooks."] = ()
     dashboard: Annotated[Dashboard | None, "The service's dashboard."] = None
     params: Annotated[dict[ParamName, Param], "Params every alert of the service may use."] = {}
+    defaults: Annotated[Defaults | None, "What the alerts of this service inherit."] = None
+    uses: Annotated[tuple[Use, ...], "Sets of alerts, before the service's own."] = ()
     records: Annotated[tuple[Record, ...], "Recording rules, evaluated before the alerts, in this order."] = ()
     alerts: Annotated[tuple[Alert, ...], "The alerts."] = ()

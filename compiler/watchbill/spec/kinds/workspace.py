@@ -4,6 +4,7 @@ from typing import Annotated, ClassVar, Literal
 
 import msgspec
 
+from watchbill.spec.kinds.inherited import Defaults
 from watchbill.spec.scalars import (
     Date,
     Duration,
@@ -189,7 +190,7 @@ class RunbookSite(msgspec.Struct, frozen=True, kw_only=True):
 class Workspace(msgspec.Struct, frozen=True, kw_only=True):
     """One per repository: environments, severities, and who takes what nobody claims."""
 
-    __not_yet__: ClassVar = ("defaults", "severity_words", "heartbeat", "pagerduty")
+    __not_yet__: ClassVar = ("severity_words", "heartbeat", "pagerduty")
     environments: Annotated[dict[Name, Environment], "Where alerts run: production, staging."]
     targets: Annotated[
         tuple[
@@ -203,6 +204,7 @@ class Workspace(msgspec.Struct, frozen=True, kw_only=True):
     roles: Annotated[dict[Name, Role], "Offices that an escalation or a procedure may name, workspace-wide."] = {}
     severities: Annotated[dict[Name, Severity] | None, "Severities, worst first, with their outcome."] = None
     timing: Annotated[dict[Name, Timing], "Grouping times by severity."] = {}
+    defaults: Annotated[Defaults | None, "What every alert inherits."] = None
     classes: Annotated[tuple[Name, ...], "Classes an alert may have; empty: any."] = ()
     catch_all: Annotated[CatchAll | None, "Who receives an alert that no policy claims. Default: the only team."] = None
     last_resort: Annotated[
