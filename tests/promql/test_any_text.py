@@ -10,6 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from watchbill.promql import (
+    FUNCTIONS,
     Conflict,
     Expr,
     Fault,
@@ -25,69 +26,11 @@ from watchbill.promql import (
     why_not,
 )
 from watchbill.promql.tokens import MAX_LENGTH, MAX_NESTING, MAX_OPERATORS
+from watchbill.promql.words import FILLS, KEYWORDS
 
-WORDS = [
-    "a",
-    "b",
-    "sum",
-    "topk",
-    "rate",
-    "max_over_time",
-    "absent",
-    "vector",
-    "scalar",
-    "time",
-    "by",
-    "without",
-    "on",
-    "ignoring",
-    "group_left",
-    "group_right",
-    "bool",
-    "and",
-    "or",
-    "unless",
-    "atan2",
-    "offset",
-    "start()",
-    "end()",
-    "inf",
-    "nan",
-    "label_replace",
-    "count_values",
-    "histogram_quantile",
-    "info",
-    "fill",
-    "anchored",
-    "step",
-    "range",
-]
-SIGNS = [
-    "(",
-    ")",
-    "[",
-    "]",
-    "{",
-    "}",
-    ",",
-    "+",
-    "-",
-    "*",
-    "/",
-    "%",
-    "^",
-    "==",
-    "!=",
-    "=",
-    "=~",
-    "!~",
-    "<",
-    ">=",
-    "@",
-    ":",
-]
-SIGNS += ["{x='1'}", '{y=~"."}', "[5m]", "[5m:1m]", "5m", "1", "0x1f", "1e5", "'s'", '"t"', "`u`", "# c\n", " ", "\n"]
-SIGNS += ["\x00", "é", "😀", "\ud800", "\ufffd", "\\", '"', "'", "`", "$"]
+WORDS = [*sorted(KEYWORDS | FILLS), *sorted(FUNCTIONS), "a", "b", "inf", "nan", "anchored"]
+SIGNS = [*"()[]{},+-*/%^=<>@:!~#$\\\"'` \n", "==", "!=", "=~", "!~", ">=", "{x='1'}", '{y=~"."}', "[5m]", "[5m:1m]"]
+SIGNS += ["5m", "1", "0x1f", "1e5", "'s'", '"t"', "`u`", "# c\n", "()", "\x00", "é", "😀", "\ud800", "\ufffd"]
 
 SOUP = st.lists(st.sampled_from(WORDS + SIGNS), max_size=40)
 TEXTS = st.text() | SOUP.map(" ".join) | SOUP.map("".join) | st.binary().map(lambda data: data.decode("latin-1"))

@@ -1,7 +1,7 @@
 """Durations as Prometheus reads and writes them."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from watchbill.promql import format_duration, parse_duration
@@ -78,6 +78,7 @@ def test_a_duration_is_written_as_prometheus_writes_it(milliseconds: int, text: 
     assert format_duration(milliseconds) == text
 
 
+@settings(deadline=None)
 @given(st.integers(min_value=0, max_value=LONGEST))
 def test_what_is_written_reads_the_same(milliseconds: int) -> None:
     assert parse_duration(format_duration(milliseconds)) == milliseconds

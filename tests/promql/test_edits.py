@@ -4,7 +4,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from watchbill.promql import Conflict, Expr, Fault, add_matchers, parse, selectors
@@ -68,6 +68,7 @@ EXPRESSIONS = [before for before, _ in EDITS if "env" not in before or "by (env)
 LABELS = st.text(min_size=1, max_size=8).filter(lambda text: text != "__name__")
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from(EXPRESSIONS),
     st.dictionaries(LABELS | st.sampled_from(["env", "a.b", "é", 'q"']), st.text(max_size=12), min_size=1, max_size=3),

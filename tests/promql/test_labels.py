@@ -65,6 +65,12 @@ BRANCHES = [
     ("count_values('v', a)", ["closed v!"]),
     ("count_values by (x) ('v', a)", ["closed v! x"]),
     ("count_values without (x) ('v', a)", ["open v! -x"]),
+    ("count_values without (x) ('x', a)", ["open -x"]),
+    ("topk(1, vector(1))", ["closed always"]),
+    ("topk(0, vector(1))", ["closed"]),
+    ("histogram_quantile(0.9, vector(1))", ["closed"]),
+    ("rate(vector(1)[5m:])", ["closed"]),
+    ("sum(a or vector(0)) > 5", ["closed"]),
     ("1", ["closed always"]),
     ("vector(1)", ["closed always"]),
     ("time()", ["closed always"]),
@@ -87,8 +93,10 @@ BRANCHES = [
     ("a or a", ["open"]),
     ("a or vector(0)", ["open", "closed always"]),
     ("(a or vector(0)) > 5", ["open", "closed dead"]),
-    ("(a or vector(9)) > 5", ["open", "closed always"]),
-    ("(a or vector(1)) * 2 == 2", ["open", "closed always"]),
+    ("(a or vector(9)) > 5", ["open", "closed"]),
+    ("vector(9) > 5", ["closed always"]),
+    ("(a or vector(1)) * 2", ["open", "closed always"]),
+    ("vector(1) * 2 == 2", ["closed always"]),
     ("(a or vector(1)) > bool 5", ["open", "closed always"]),
     ("a{x='1'} and b{y='2'}", ["open x=1! y=2!"]),
     ("a and on (x) b{x='1', y='2'}", ["open x=1!"]),
@@ -281,6 +289,7 @@ topk(2, a)
 bottomk by (x) (1, a)
 count_values("v", a)
 count_values by (x) ("v", a)
+count_values without (x) ("x", a)
 quantile by (y) (0.5, a)
 limitk(2, a)
 rate(a[5m])

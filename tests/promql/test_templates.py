@@ -1,7 +1,7 @@
 """Go templates of annotations and labels."""
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from watchbill.promql import Fault, Template, scan_template, template_labels, template_needs, uses_value
@@ -186,6 +186,7 @@ PIECES += [
 PIECES += ["\ud800", "\x00", "é", "\\", '"', "\n", ",", "%"]
 
 
+@settings(deadline=None)
 @given(st.text() | st.lists(st.sampled_from(PIECES), max_size=30).map("".join))
 @example("{{" * 1000)
 @example("{{ " + "(" * 100_000)

@@ -3,23 +3,23 @@
 import pytest
 
 CASES = {
-    "a list that is never closed": ("WB003", "kind: Person\nname: ana\nskills: [payments\n⟦n⟧otify: {}\n", "not YAML"),
+    "a list that is never closed": ("WB003", "kind: Person\nname: ana\nskills: [payments\nnotify⟦:⟧ {}\n", "not YAML"),
     "a colon inside plain text": ("WB003", "kind: Person\nname: ana⟦:⟧ of payments\n", "mapping values are not allowed"),
     "a tab that indents": ("WB003", "kind: Person\nname: ana\nnotify:\n⟦\t⟧default: []\n", "cannot start any token"),
     "a double quote that never ends": ("WB003", 'kind: Person\nname: "ana\nemail: ana@shop.example\n⟦⟧', "end of stream"),
     "a single quote that never ends": ("WB003", "kind: Person\nname: 'ana\n⟦⟧", "end of stream"),
     "a value that starts with an at sign": ("WB003", "kind: Person\nname: ⟦@⟧ana\n", "cannot start any token"),
     "an alias without its anchor": ("WB003", "kind: Person\nname: ⟦*⟧ana\n", "undefined alias"),
-    "an escape that YAML has not": ("WB003", 'kind: Person\nname: "ana\\⟦q⟧"\n', "unknown escape"),
+    "an escape that YAML has not": ("WB003", 'kind: Person\nname: "ana⟦\\⟧q"\n', "unknown escape"),
     "a second key in the same mapping": ("WB004", "kind: Person\nname: ana\nemail: a@b.ec\n⟦email⟧: b@b.ec\n", "`email` is given twice"),
     "a second key, quoted": ("WB004", 'kind: Person\nname: ana\nemail: a@b.ec\n⟦"email"⟧: b@b.ec\n', "given twice"),
     "a tag on a value": ("WB006", "kind: Person\nname: ana\nemail: ⟦!!str a@b.ec⟧\n", "`tag:yaml.org,2002:str`"),
     "a tag on the kind": ("WB006", "kind: ⟦!!str Person⟧\nname: ana\nemail: a@b.ec\n", "`tag:yaml.org,2002:str`"),
     "a tag on the name": ("WB006", "kind: Person\nname: ⟦!x ana⟧\nemail: a@b.ec\n", "`!x`"),
-    "a tag on a mapping": ("WB006", "kind: Person\nname: ana\nemail: a@b.ec\nphone: ⟦!⟧!map {env: PHONE}\n", "tag:yaml.org,2002:map"),
+    "a tag on a mapping": ("WB006", "kind: Person\nname: ana\nemail: a@b.ec\nphone: ⟦!!map {env: PHONE}⟧\n", "tag:yaml.org,2002:map"),
     "a merge key": ("WB006", "kind: Person\nname: ana\n⟦<<⟧: {email: a@b.ec}\nemail: a@b.ec\n", "merge keys"),
     "a key that is a list": ("WB006", "kind: Person\nname: ana\nemail: a@b.ec\n? ⟦[a, b]⟧\n: c\n", "a key must be plain text"),
-    "an alias inside itself": ("WB006", "kind: Person\nname: ana\nemail: a@b.ec\nskills: ⟦&skills [*skills]⟧\n", "contains itself"),
+    "an alias inside itself": ("WB006", "kind: Person\nname: ana\nemail: a@b.ec\nskills: ⟦&skills [*skills]⟧\n", "contain itself"),
     "a word that is a truth value in YAML 1.1": ("WB007", "kind: Person\nname: ana\nemail: a@b.ec\nslack: ⟦yes⟧\n", "`yes` is read as text"),
     "a number in base sixty": ("WB007", "kind: Person\nname: ana\nemail: a@b.ec\nslack: ⟦1:30⟧\n", "`1:30` is read as text"),
     "a number in base eight": ("WB007", "kind: Person\nname: ana\nemail: a@b.ec\nslack: ⟦0777⟧\n", "`0777` is read as text"),
@@ -78,6 +78,15 @@ def test_an_unfinished_line_break_inside_a_quoted_text_moves_no_later_finding(sm
     text = 'kind: Person\nname: ana\nemail: ana@shop.example\nslack: "a\u2028b"\nskils: []\n'
     root = workspace({"policies/watchbill.yaml": small, "policies/ana.yaml": text})
     assert [(one.place, one.text) for one in findings(root, "policies/ana.yaml")] == [((6, 1, 6, 6), "skils")]
+
+
+def test_what_was_opened_and_never_closed_is_shown_where_it_was_opened(small, workspace, findings):
+    texts = {"list": "kind: Person\nskills: [payments\n\nnotify: {}\n", "text": 'kind: Person\nname: "ana\nemail: a\n'}
+    root = workspace({"policies/watchbill.yaml": small, **{f"policies/{name}.yaml": text for name, text in texts.items()}})
+    assert [(one.file, [(place[:2], text) for _, place, text in one.related]) for one in findings(root)] == [
+        ("policies/list.yaml", [((2, 9), "it begins here")]),
+        ("policies/text.yaml", [((2, 7), "it begins here")]),
+    ]
 
 
 def test_a_second_key_is_shown_beside_the_first(small, workspace, findings):

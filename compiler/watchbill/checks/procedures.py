@@ -72,8 +72,8 @@ def _procedure(workspace: Workspace, policy: Policy, alerts: list[Use]) -> Itera
     for step, path in steps_of(body.steps):
         answered = "of" if step.of is not None else "yes" if step.yes else None
         if answered is not None and step.ask is None:
-            where = policy.at.at(*path, answered)
-            yield _cannot(where, f"`{answered}` belongs to a question", "put `ask:` beside it, or remove it")
+            at = policy.at.at(*path, answered)
+            yield _cannot(at, f"`{answered}` belongs to a question", "put `ask:` beside it, or remove it")
         targets = [(target, (*path, "notify", index)) for index, target in enumerate(step.notify)]
         targets += [(step.of, (*path, "of"))] if step.of is not None else []
         for target, where in targets:

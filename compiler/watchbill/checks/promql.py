@@ -43,7 +43,9 @@ def _alert(alert: ResolvedAlert) -> Iterator[Diagnostic]:
 
 
 def _template(alert: ResolvedAlert, name: str, text: str) -> Iterator[Diagnostic]:
-    where = alert.at.at(name) if name in ("summary", "description") else alert.at.at("annotations", name)
+    foreign = alert.at.path[-2:-1] == ("rules",)
+    own_key = name in ("summary", "description") and not foreign
+    where = alert.at.at(name) if own_key else alert.at.at("annotations", name)
     if name.startswith("impact_"):
         where = alert.at.at("impact", name.removeprefix("impact_"))
     scanned = promql.scan_template(text)

@@ -28,8 +28,8 @@ class Branch(msgspec.Struct, frozen=True, gc=False):
 
     If `closed`, only the labels in `can` are possible; if not, any label but those in `cannot`, and `can` lists only
     those that the expression speaks of. `must` are on every series, `fixed` are those whose value is known too.
-    `always` means that this alternative always yields something; `value` is its number where it is a constant;
-    `dead` means that it can never yield anything. `causes` say what shaped the labels, the innermost first.
+    `always` on any alternative means that there always is a result; `value` is its number where it is a constant;
+    `dead` means that this alternative can never yield anything. `causes` say what shaped the labels, the innermost first.
     """
 
     closed: bool

@@ -44,7 +44,9 @@ def called(node: Call, args: list[Branches]) -> Branches:
         result = tuple(add(branch, label, node, where, must=True) for branch in result)
     if name in _SAME_VALUE:
         return result
-    return tuple(valued(branch, always=branch.always, dead=branch.dead) for branch in result)
+    # A histogram is not made of constants, and a range may hold too few points.
+    steady = node.args[0].type != "matrix" and not name.startswith("histogram_") and name != "quantile_over_time"
+    return tuple(valued(branch, always=branch.always and steady, dead=branch.dead) for branch in result)
 
 
 def _text(node: Node) -> str:

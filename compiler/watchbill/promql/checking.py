@@ -71,8 +71,8 @@ def binary(op: str, where: tuple[int, int], left: Node, right: Node, *, bool_: b
     if scalars and (matching.labels or matching.fill):
         raise Rejected("only two vectors can be matched by labels, and one side is a number", *matching.clause)
     if op in SETS and (matching.group or matching.fill):
-        what = "a fill" if matching.fill else f"`group_{matching.group}`"
-        raise Rejected(f"`{op}` matches many to many; it takes no {what}".replace("no a ", "no "), *matching.clause)
+        what = "fill" if matching.fill else f"`group_{matching.group}`"
+        raise Rejected(f"`{op}` matches many to many; it takes no {what}", *matching.clause)
     return "scalar" if scalars == 2 else "vector"
 
 

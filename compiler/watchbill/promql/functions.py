@@ -45,7 +45,7 @@ _OF_RANGE = (
     "absent_over_time avg_over_time changes count_over_time delta deriv idelta increase irate last_over_time "
     "max_over_time min_over_time present_over_time rate resets stddev_over_time stdvar_over_time sum_over_time"
 )
-_OF_TIME = "days_in_month day_of_month day_of_week day_of_year hour minute month year"
+_OF_TIME = "days_in_month day_of_month day_of_week hour minute month year"
 
 _TABLE = [
     *(Function(name, _V, "vector") for name in _OF_VECTOR.split()),
@@ -58,6 +58,8 @@ _TABLE = [
     Function(
         "double_exponential_smoothing", ("matrix", "scalar", "scalar"), "vector", since="3.0.0", experimental=True
     ),
+    # The CHANGELOG does not tell this one: it was merged (#10720) as 2.36 went out.
+    Function("day_of_year", _V, "vector", variadic=1, since="2.37.0"),
     Function("end", (), "scalar", since="3.12.0", experimental=True),
     Function("first_over_time", _M, "vector", since="3.7.0", experimental=True, stable="3.14.0"),
     Function("histogram_avg", _V, "vector", since="2.51.0"),

@@ -78,7 +78,8 @@ def _node(node: Node, found: list[Branches], *, across: bool) -> Branches:
     if isinstance(node, Call):
         return called(node, [found[argument.index] for argument in node.args])
     if isinstance(node, Aggregate):
-        return tuple(_aggregated(node, branch) for branch in found[node.expr.index])
+        below = found[node.expr.index]
+        return tuple(_aggregated(node, branch, alone=len(below) == 1) for branch in below)
     if isinstance(node, MatrixSelector):
         return found[node.selector.index]
     if isinstance(node, Paren | Subquery):
@@ -118,16 +119,23 @@ def _selected(node: VectorSelector) -> Branch:
 _NAME = frozenset((NAME,))
 
 
-def _aggregated(node: Aggregate, branch: Branch) -> Branch:
+def _aggregated(node: Aggregate, branch: Branch, *, alone: bool) -> Branch:
+    """`alone`: no other alternative can be mixed into the same group, so that a constant stays one."""
     if node.op in _KEEPING:
-        return branch
+        some = isinstance(node.param, Number) and node.param.value >= 1 and node.op != "limit_ratio"
+        return valued(branch, always=branch.always and some, value=branch.value, dead=branch.dead)
+    result = branch
+    counted = node.param.value if node.op == "count_values" and isinstance(node.param, String) else None
     if node.without:
-        result = drop(branch, frozenset((*(node.grouping or ()), NAME)), node, node.clause)
+        # The count goes into its label first, and then `without` may drop that very label.
+        if counted is not None:
+            result = add(result, counted, node, (node.start, node.end), must=True)
+        result = drop(result, frozenset((*(node.grouping or ()), NAME)), node, node.clause)
     else:
-        result = keep(branch, node.grouping or (), node, node.clause)
-    if node.op == "count_values" and isinstance(node.param, String):
-        result = add(result, node.param.value, node, (node.start, node.end), must=True)
-    value = branch.value if node.op in _SAME_VALUE else None
+        result = keep(result, node.grouping or (), node, node.clause)
+        if counted is not None:
+            result = add(result, counted, node, (node.start, node.end), must=True)
+    value = branch.value if alone and node.op in _SAME_VALUE else None
     return valued(result, always=branch.always, value=value, dead=branch.dead)
 
 
@@ -151,7 +159,8 @@ def _binary(node: Binary, left: Branches, right: Branches, *, across: bool) -> l
     if node.op == "unless":
         return [valued(branch, always=False, value=branch.value, dead=branch.dead) for branch in left]
     if node.left.type == "scalar" or node.right.type == "scalar":
-        return [_with_number(node, one, other) for one in left for other in right]
+        single = len(left) == len(right) == 1
+        return [_with_number(node, one, other, single=single) for one in left for other in right]
     if node.op == "and":
         return [
             valued(result, always=False, value=one.value, dead=result.dead)
@@ -159,13 +168,18 @@ def _binary(node: Binary, left: Branches, right: Branches, *, across: bool) -> l
             for other in right
             for result in (matched(one, other, node, across=across),)
         ]
-    return [branch for one in left for other in right for branch in _paired(node, one, other, across=across)]
+    found = [branch for one in left for other in right for branch in _paired(node, one, other, across=across)]
+    # Which of several alternatives comes depends on the data, and so does whether it finds a partner.
+    return found if len(found) == 1 else [valued(one, always=False, value=one.value, dead=one.dead) for one in found]
 
 
-def _with_number(node: Binary, left: Branch, right: Branch) -> Branch:
-    """A vector and a number, in either order, or two numbers."""
+def _with_number(node: Binary, left: Branch, right: Branch, *, single: bool) -> Branch:
+    """A vector and a number, in either order, or two numbers. `single`: neither side has another alternative."""
     base = right if node.left.type == "scalar" and node.right.type == "vector" else left
-    return _evaluated(node, base, left, right, base)
+    result = _evaluated(node, base, left, right, base)
+    if result.always and not single and node.op in COMPARISONS and not node.bool_:
+        return valued(result, always=False, value=result.value, dead=result.dead)
+    return result
 
 
 def _evaluated(node: Binary, base: Branch, left: Branch, right: Branch, subject: Branch) -> Branch:
@@ -191,7 +205,15 @@ def _paired(node: Binary, left: Branch, right: Branch, *, across: bool) -> list[
         # A series may stand alone here, so that the other side says nothing about its labels.
         return [valued(_shaped(node, side, other), always=False) for side, other in ((many, one), (one, many))]
     shaped = _shaped(node, matched(many, one, node, across=across), one)
-    return [_evaluated(node, shaped, left, right, left)]
+    result = _evaluated(node, shaped, left, right, left)
+    if result.always and (_labelled(left) or _labelled(right)):
+        result = valued(result, always=False, value=result.value, dead=result.dead)
+    return [result]
+
+
+def _labelled(branch: Branch) -> bool:
+    """Whether there may be labels that find no partner."""
+    return not branch.closed or bool(branch.can)
 
 
 def _shaped(node: Binary, many: Branch, one: Branch) -> Branch:

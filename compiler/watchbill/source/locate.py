@@ -1,19 +1,21 @@
 """Symbolic locations to lines and columns: a file is composed again only when a finding in it is shown."""
 
+from bisect import bisect_right
 from pathlib import Path
 
 import msgspec
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from watchbill.source.alignment import origins
 from watchbill.source.diagnostic import Location, Span, Where
-from watchbill.source.yaml import LINE_BREAK, Document, compose, decode_text, node_span
-
-_ESCAPE_LENGTH = {"x": 4, "u": 6, "U": 10}
+from watchbill.source.files import PolicyFile, read
+from watchbill.source.yaml import LINE_BREAK, MAX_DEPTH, Document, compose, decode_text, node_span
 
 
 class _Source(msgspec.Struct, frozen=True):
     text: str
     lines: tuple[str, ...]
+    starts: tuple[int, ...]
     documents: tuple[Document, ...]
 
 
@@ -37,7 +39,7 @@ class Sources:
             return Span(where.file)
         node, whole = _follow(source.documents[where.document].node, where)
         if where.end >= 0 and whole and isinstance(node, ScalarNode):
-            return scalar_span(where.file, source.text, node, where.start, where.end)
+            return _within_scalar(where, source, node)
         return node_span(where.file, node)
 
     def enclosing_name(self, where: Where) -> tuple[Span, str] | None:
@@ -46,9 +48,9 @@ class Sources:
         source = self._source(where.file)
         best: tuple[Span, str] | None = None
         for document in source.documents:
-            node: Node | None = document.node
+            node = document.node
             key = ""
-            while node is not None:
+            for _ in range(MAX_DEPTH):  # an alias may make a node contain itself
                 inner = _child_at(node, span)
                 if inner is None:
                     break
@@ -65,16 +67,15 @@ class Sources:
 
     def _source(self, file: str) -> _Source:
         if file not in self._read:
-            path = self._paths.get(file, self._root / file)
-            try:
-                text, _ = decode_text(file, path.read_bytes())
-            except OSError:
-                text = None
+            data, _ = read(PolicyFile(file, self._paths.get(file, self._root / file)))
+            text, _ = decode_text(file, data) if data is not None else (None, [])
             if text is None:
-                self._read[file] = _Source("", (), ())
+                shown = data.decode("utf-8", "replace") if data and b"\0" not in data[:2] else ""
+                self._read[file] = _Source("", tuple(LINE_BREAK.split(shown)), (), ())
             else:
                 documents, _ = compose(file, text)
-                self._read[file] = _Source(text, tuple(LINE_BREAK.split(text)), tuple(documents))
+                starts = (0, *(match.end() for match in LINE_BREAK.finditer(text)))
+                self._read[file] = _Source(text, tuple(LINE_BREAK.split(text)), starts, tuple(documents))
         return self._read[file]
 
 
@@ -118,78 +119,19 @@ def _end(node: Node) -> tuple[int, int]:
     return node.end_mark.line, node.end_mark.column
 
 
-def scalar_span(file: str, text: str, node: ScalarNode, start: int, end: int) -> Span:
-    """The span of characters `start` to `end` of a scalar's value, through YAML's folding, quoting and escapes.
-
-    Falls back to the whole scalar where the text cannot be aligned.
-    """
-    offset = _index(text, node)
-    raw = text[offset : offset + (node.end_mark.index - node.start_mark.index)]
-    positions = _align(raw, node)
-    if positions is None or not node.value:
-        return node_span(file, node)
-    start = max(0, min(start, len(node.value) - 1))
-    end = max(start + 1, min(end, len(node.value)))
-    first, last = offset + positions[start], offset + positions[end - 1]
-    line, column = _line_column(text, first)
-    end_line, end_column = _line_column(text, last)
-    return Span(file, line, column, end_line, end_column + 1)
+def _within_scalar(where: Location, source: _Source, node: ScalarNode) -> Span:
+    """The span of characters `start` to `end` of a scalar's value; the whole scalar, where they cannot be told."""
+    offset = int(node.start_mark.index)  # libyaml counts characters, as we do
+    aligned = origins(source.text[offset : int(node.end_mark.index)], node.value, node.style)
+    if not aligned:
+        return node_span(where.file, node)
+    start = max(0, min(where.start, len(aligned) - 1))
+    end = max(start + 1, min(where.end, len(aligned)))
+    line, column = _line_column(source, offset + aligned[start][1])
+    end_line, end_column = _line_column(source, offset + aligned[end - 1][2] - 1)
+    return Span(where.file, line, column, end_line, end_column + 1)
 
 
-def _index(text: str, node: ScalarNode) -> int:
-    """The node's start as an index into `text` (libyaml counts characters, as we do)."""
-    return min(int(node.start_mark.index), len(text))
-
-
-def _line_column(text: str, index: int) -> tuple[int, int]:
-    line, line_start = 1, 0
-    for match in LINE_BREAK.finditer(text, 0, index):
-        if match.end() > index:
-            break
-        line, line_start = line + 1, match.end()
-    return line, index - line_start + 1
-
-
-def _align(raw: str, node: ScalarNode) -> list[int] | None:
-    """For each character of the value, its index in the raw text; None when they do not align."""
-    position = 0
-    if node.style in ("|", ">"):
-        position = raw.find("\n") + 1
-        if position == 0:
-            return None
-    elif node.style in ("'", '"'):
-        position = 1
-    positions: list[int] = []
-    for character in node.value:
-        if node.style == '"':
-            while raw[position : position + 2] in ("\\\n", "\\\r"):
-                position = _skip_blank(raw, position + 1)
-        if character.isspace():
-            positions.append(min(position, len(raw) - 1))
-            position += _consumed(raw, position, node.style)
-            continue
-        position = _skip_blank(raw, position) if raw[position : position + 1] != character else position
-        if position >= len(raw):
-            return None
-        taken = _consumed(raw, position, node.style)
-        if taken == 1 and raw[position] != character:
-            return None
-        positions.append(position)
-        position += taken
-    return positions
-
-
-def _skip_blank(raw: str, position: int) -> int:
-    while position < len(raw) and raw[position].isspace():
-        position += 1
-    return position
-
-
-def _consumed(raw: str, position: int, style: str | None) -> int:
-    """How many raw characters make one character of the value here; none where a fold made the space."""
-    here = raw[position : position + 1]
-    if style == '"' and here == "\\":
-        return _ESCAPE_LENGTH.get(raw[position + 1 : position + 2], 2)
-    if style == "'" and raw[position : position + 2] == "''":
-        return 2
-    return 1
+def _line_column(source: _Source, index: int) -> tuple[int, int]:
+    line = bisect_right(source.starts, index)
+    return line, index - source.starts[line - 1] + 1

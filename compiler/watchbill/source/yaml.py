@@ -92,7 +92,7 @@ def decode_text(file: str, data: bytes) -> tuple[str | None, list[Diagnostic]]:
         return None, [*found, Diagnostic(codes.NOT_TEXT, message, where, "here", "save the file as UTF-8")]
     if bad := _FORBIDDEN.search(text):
         where = span_of(file, text, bad.start(), bad.end())
-        message = f"control character U+{ord(bad.group()):04X} is not allowed in YAML"
+        message = f"the character U+{ord(bad.group()):04X} is not allowed in a policy"
         return None, [
             *found,
             Diagnostic(codes.NOT_TEXT, message, where, "here", "remove it, or write it as an escape in double quotes"),

@@ -17,6 +17,7 @@ from watchbill.spec.load import Policy
 from watchbill.spec.model import (
     Outcome,
     ResolvedAlert,
+    ResolvedGroup,
     ResolvedRecord,
     ResolvedService,
     ResolvedTest,
@@ -84,20 +85,28 @@ def resolve_service(policy: Policy, context: Context) -> tuple[dict[str, Resolve
         environment = context.settings.environments[place.environment]
         sibling = siblings.get(place.environment)
         if sibling is not None and alike:
-            found[place.name] = _relabelled(sibling, place)
+            found[place.name] = relabelled(sibling, place)
             continue
         here = Here(policy, place, environment, context, told, used)
-        resolved_records = tuple(record for entry in recorded if (record := _record(entry, here)) is not None)
+        resolved_records = tuple(record for entry in recorded if (record := resolve_record(entry, here)) is not None)
         resolved_alerts: list[ResolvedAlert] = []
         for entry in alerts:
             only = entry.alert.only
             if not only or place.name in only or place.environment in only:
-                resolved_alerts.extend(_alert(entry, here))
+                resolved_alerts.extend(resolve_alert(entry, here))
         dashboard = None
         if service.dashboard is not None and environment.grafana is not None:
             dashboard = f"{environment.grafana.url.rstrip('/')}/d/{service.dashboard.uid}"
+        group = ResolvedGroup(policy.name, (*resolved_records, *resolved_alerts))
         found[place.name] = siblings[place.environment] = ResolvedService(
-            policy.name, here.team, service.tier, dashboard, resolved_records, tuple(resolved_alerts), policy.at
+            policy.name,
+            here.team,
+            service.tier,
+            dashboard,
+            resolved_records,
+            tuple(resolved_alerts),
+            (group,),
+            policy.at,
         )
     _unused_params(alerts, used, told)
     return found, list(told)
@@ -118,14 +127,20 @@ def _check_entries(policy: Policy, alerts: list[Entry], told: Told) -> None:
                     references.DUPLICATE_NAME, message, entry.at.at("name"), "the second", advice, related=related
                 )
             )
-        if alert.severity is None and not alert.levels:
-            advice = "add `severity:`, or give it under `defaults:`"
-            told.say(Diagnostic(structure.MISSING_KEY, f"`{alert.name}` has no severity", entry.at, "here", advice))
-        elif alert.severity is not None and alert.levels:
-            message = "both `severity` and `levels` are given"
-            told.say(
-                Diagnostic(structure.EXACTLY_ONE, message, entry.at.at("levels", key=True), "here", "keep one of them")
-            )
+        check_alert_form(entry, told)
+
+
+def check_alert_form(entry: Entry, told: Told) -> None:
+    """An alert has a severity, its own or an inherited one, or levels; not both."""
+    alert = entry.alert
+    if alert.severity is None and not alert.levels:
+        advice = "add `severity:`, or give it under `defaults:`"
+        told.say(Diagnostic(structure.MISSING_KEY, f"`{alert.name}` has no severity", entry.at, "here", advice))
+    elif alert.severity is not None and alert.levels:
+        message = "both `severity` and `levels` are given"
+        told.say(
+            Diagnostic(structure.EXACTLY_ONE, message, entry.at.at("levels", key=True), "here", "keep one of them")
+        )
 
 
 def _unused_params(alerts: list[Entry], used: set[tuple[Location, str]], told: Told) -> None:
@@ -160,19 +175,29 @@ def _differs_by_source(alerts: list[Entry], recorded: list[RecordEntry]) -> bool
     return any("/" in key for key in keys)
 
 
-def _relabelled(sibling: ResolvedService, place: PlaceSettings) -> ResolvedService:
+def relabelled(sibling: ResolvedService, place: PlaceSettings) -> ResolvedService:
     """The service in another source of the same environment: only the place's own labels differ."""
     replace = msgspec.structs.replace
-    records = tuple(replace(record, labels={**record.labels, **place.labels}) for record in sibling.records)
-    alerts = tuple(replace(alert, labels={**alert.labels, **place.labels}) for alert in sibling.alerts)
-    return replace(sibling, records=records, alerts=alerts)
+    groups = tuple(
+        replace(group, rules=tuple(replace(rule, labels={**rule.labels, **place.labels}) for rule in group.rules))
+        for group in sibling.groups
+    )
+    return in_groups(sibling, groups)
+
+
+def in_groups(service: ResolvedService, groups: tuple[ResolvedGroup, ...]) -> ResolvedService:
+    """The service with these groups, and with the records and alerts that stand in them."""
+    rules = [rule for group in groups for rule in group.rules]
+    records = tuple(rule for rule in rules if isinstance(rule, ResolvedRecord))
+    alerts = tuple(rule for rule in rules if isinstance(rule, ResolvedAlert))
+    return msgspec.structs.replace(service, groups=groups, records=records, alerts=alerts)
 
 
 def _params(params: Mapping[str, Param], place: PlaceSettings) -> Params:
     return {name: (param.type, value_at(param, place.environment, place.name)) for name, param in params.items()}
 
 
-def _record(entry: RecordEntry, here: Here) -> ResolvedRecord | None:
+def resolve_record(entry: RecordEntry, here: Here) -> ResolvedRecord | None:
     record = entry.record
     params = _params(entry.params, here.place)
     expression = _expression(here.written(record.expr, entry.at.at("expr")), params, here.told)
@@ -222,7 +247,7 @@ def _put_in(written: Written, params: Params, form: Literal["promql", "text"], t
     return put
 
 
-def _alert(entry: Entry, here: Here) -> Iterator[ResolvedAlert]:
+def resolve_alert(entry: Entry, here: Here) -> Iterator[ResolvedAlert]:
     """An alert at each of its levels, and its no-data alert."""
     alert, at = entry.alert, entry.at
     known = here.context.severities

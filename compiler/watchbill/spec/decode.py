@@ -246,6 +246,9 @@ def _list_decoder(shape: ListShape) -> Decoder:
 
     def decode_list(node: Node, told: Told) -> Any:
         if not isinstance(node, SequenceNode):
+            if shape.or_one and isinstance(node, ScalarNode):
+                value = item(node, told)
+                return FAILED if value is FAILED else (value,)
             return told.say(
                 structure.WRONG_TYPE, node, f"this should be a list, not {noun(node)}", "here", "write it in [ ]"
             )

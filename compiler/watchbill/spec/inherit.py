@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from watchbill.spec.kinds.foreign import RuleChange
 from watchbill.spec.kinds.inherited import Defaults
 from watchbill.spec.kinds.service import Alert, Change
 
@@ -33,6 +34,13 @@ def changed(alert: Alert, change: Change | None) -> Alert:
     elif change.levels:
         values |= {"severity": None, "levels": change.levels}
     return msgspec.structs.replace(alert, **values, unset=tuple(dict.fromkeys((*alert.unset, *change.unset))))
+
+
+def overridden(alert: Alert, change: RuleChange) -> Alert:
+    """A foreign alert with what a Foreign changes of it."""
+    values = {name: _combined([alert, change], name) for name in _INHERITED}
+    values |= {name: own for name in ("expr", "escalation", "impact", "tests") if (own := getattr(change, name))}
+    return msgspec.structs.replace(alert, **values)
 
 
 def _combined(blocks: list[Any], name: str) -> Any:

@@ -2,7 +2,8 @@
 
 import gc
 import hashlib
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -10,16 +11,18 @@ from typing import Any
 import msgspec
 from yaml.nodes import MappingNode, Node, ScalarNode
 
-from watchbill.source.codes import structure
+from watchbill.source.codes import references, structure
 from watchbill.source.diagnostic import Diagnostic, Location, Span, did_you_mean
 from watchbill.source.files import WORKSPACE_FILE, PolicyFile, policy_files, read
 from watchbill.source.yaml import Document, alias_problem, compose, decode_text
 from watchbill.spec import cached
 from watchbill.spec.decode import FAILED, Told, decode, decoder_of, is_tagged
 from watchbill.spec.kinds import KINDS, NOT_YET, TEAMLESS
+from watchbill.spec.kinds.foreign import RuleFile
 from watchbill.spec.scalars import NAME, Scalar
 from watchbill.spec.shapes import ScalarShape
 
+RULE_FILE = "RuleFile"  # not a kind of the language: what a Foreign names
 API_VERSION = "watchbill/v1"
 _HEADER = frozenset({"kind", "name", "team"})
 _WORKSPACE_HEADER = frozenset({"apiVersion", "kind", "name"})
@@ -37,18 +40,36 @@ class Policy(msgspec.Struct, frozen=True):
 
 
 class Policies(msgspec.Struct, frozen=True):
+    """Everything below `policies/`. `rules` holds the rule files that Foreign documents name, by their shown name."""
+
     root: Path
     files: tuple[PolicyFile, ...]
     all: tuple[Policy, ...]
+    rules: dict[str, Policy]
 
     @property
     def paths(self) -> dict[str, Path]:
         return {file.name: file.path for file in self.files}
 
+    def rules_of(self, foreign: Policy) -> list[Policy]:
+        """The rule files of a Foreign, sorted by name."""
+        named = rule_pattern(foreign)
+        return [rule for name, rule in self.rules.items() if named(name) and rule.body is not None]
+
+
+def rule_pattern(foreign: Policy) -> Callable[[str], object]:
+    """Whether a file name is one of those that a Foreign names: `*` stays in one folder, `**` does not."""
+    folder = foreign.at.file.rpartition("/")[0]
+    patterns = []
+    for pattern in foreign.body.rules:
+        quoted = re.escape(f"{folder}/{pattern}")
+        patterns.append(quoted.replace(r"\*\*/", "(.*/)?").replace(r"\*", "[^/]*").replace(r"\?", "[^/]"))
+    return re.compile("|".join(patterns)).fullmatch
+
 
 class _Cached(msgspec.Struct, frozen=True, array_like=True):
     digest: bytes
-    policies: list[tuple[str, str, str | None, int, bytes]]
+    policies: list[tuple[str, str, str | None, int, tuple[str | int, ...], bytes]]
 
 
 @contextmanager
@@ -64,36 +85,82 @@ def resting_collector() -> Iterator[None]:
 
 
 def load(root: Path, *, cache: bool = True) -> tuple[Policies, list[Diagnostic]]:
-    """Everything below `policies/`, decoded; and everything that is wrong with its form."""
+    """Everything below `policies/`, decoded; and everything that is wrong with its form.
+
+    Files with a Foreign come first: what a Foreign names is read as rules of Prometheus, not as policy.
+    """
     files = tuple(policy_files(root))
     store = cached.path(root, "documents") if cache else None
     known = cached.read(store, dict[str, _Cached])
     fresh: dict[str, _Cached] = {}
-    found: list[Diagnostic] = []
-    policies: list[Policy] = []
-    changed = False
+    found: dict[str, list[Diagnostic]] = {}
+    decoded: dict[str, list[Policy]] = {}
+    contents: dict[str, bytes] = {}
     with resting_collector():
         for file in files:
             data, problem = read(file)
-            if data is None:
-                found.extend([problem] if problem else [])
-                continue
-            digest = hashlib.sha256(data).digest()
-            hit = known.get(file.name)
+            found[file.name] = [problem] if problem else []
+            if data is not None:
+                contents[file.name] = data
+
+        def decode_one(name: str, as_rules: bool) -> None:
+            data = contents[name]
+            digest = hashlib.sha256(b"rules" + data if as_rules else data).digest()
+            hit = known.get(name)
             if hit is not None and hit.digest == digest:
-                policies.extend(_from_cache(file.name, hit))
-                fresh[file.name] = hit
-                continue
-            changed = True
-            decoded, told = _decode_file(file.name, data)
-            policies.extend(decoded)
-            found.extend(told)
+                decoded[name] = list(_from_cache(name, hit))
+                fresh[name] = hit
+                return
+            decoded[name], told = _decode_rules(name, data) if as_rules else _decode_file(name, data)
+            found[name] += told
             if not told and store is not None:
-                fresh[file.name] = _to_cache(digest, decoded)
-        if store is not None and (changed or len(fresh) != len(known)):
+                fresh[name] = _to_cache(digest, decoded[name])
+
+        first = [name for name, data in contents.items() if b"Foreign" in data]
+        for name in first:
+            decode_one(name, as_rules=False)
+        foreigns = [policy for name in first for policy in decoded[name] if policy.kind == "Foreign" and policy.body]
+        named = [rule_pattern(policy) for policy in foreigns]
+        for name in contents:
+            if name not in decoded:
+                decode_one(name, as_rules=any(match(name) for match in named))
+        if store is not None and fresh != known:
             cached.write(store, fresh)
-    found.extend(_workspace_problems(policies, found))
-    return Policies(root, files, tuple(policies)), found
+    in_order = [policy for file in files for policy in decoded.get(file.name, ())]
+    policies = [policy for policy in in_order if policy.kind != RULE_FILE]
+    rules = {policy.name: policy for policy in in_order if policy.kind == RULE_FILE}
+    told = [diagnostic for file in files for diagnostic in found[file.name]]
+    told += _workspace_problems(policies, told)
+    everything = Policies(root, files, tuple(policies), rules)
+    for policy in foreigns:
+        if not any(match_ is not None for match_ in map(rule_pattern(policy), rules)):
+            message = f"no file is named by the rules of `{policy.name}`"
+            advice = "paths are relative to this file; `*` stays within one folder"
+            told.append(Diagnostic(references.NO_RULE_FILE, message, policy.at.at("rules"), "nothing there", advice))
+    return everything, told
+
+
+def _decode_rules(file: str, data: bytes) -> tuple[list[Policy], list[Diagnostic]]:
+    """A rule file of Prometheus, or a PrometheusRule of its operator. It holds one document: Prometheus reads no more."""
+    text, found = decode_text(file, data)
+    if text is None:
+        return [], found
+    documents, problems = compose(file, text)
+    told = Told(file)
+    told.extend(found)
+    told.extend(problems)
+    if not documents:
+        return [], list(told)
+    node = documents[0].node
+    path: tuple[str | int, ...] = ()
+    header = {key.value: value for key, value in node.value} if isinstance(node, MappingNode) else {}
+    if getattr(header.get("kind"), "value", None) == "PrometheusRule" and "spec" in header:
+        node, path = header["spec"], ("spec",)
+    for extra in documents[1:]:
+        message = "Prometheus reads only the first document of a rule file"
+        told.say(structure.WRONG_TYPE, extra.node, message, "never read", "give it a file of its own")
+    body = decode(RuleFile, node, told)
+    return [Policy(RULE_FILE, file, None, None if body is FAILED else body, Location(file, 0, path))], list(told)
 
 
 def _decode_file(file: str, data: bytes) -> tuple[list[Policy], list[Diagnostic]]:
@@ -231,12 +298,12 @@ def _file_of(diagnostic: Diagnostic) -> str | None:
 
 def _to_cache(digest: bytes, policies: list[Policy]) -> _Cached:
     encode = msgspec.msgpack.encode
-    return _Cached(digest, [(p.kind, p.name, p.team, p.at.document, encode(p.body)) for p in policies])
+    return _Cached(digest, [(p.kind, p.name, p.team, p.at.document, p.at.path, encode(p.body)) for p in policies])
 
 
 def _from_cache(file: str, entry: _Cached) -> Iterator[Policy]:
-    for kind, name, team, index, body in entry.policies:
-        yield Policy(kind, name, team, _body_decoder(kind).decode(body), Location(file, index))
+    for kind, name, team, index, path, body in entry.policies:
+        yield Policy(kind, name, team, _body_decoder(kind).decode(body), Location(file, index, path))
 
 
 _DECODERS: dict[str, msgspec.msgpack.Decoder[Any]] = {}
@@ -244,5 +311,5 @@ _DECODERS: dict[str, msgspec.msgpack.Decoder[Any]] = {}
 
 def _body_decoder(kind: str) -> msgspec.msgpack.Decoder[Any]:
     if kind not in _DECODERS:
-        _DECODERS[kind] = msgspec.msgpack.Decoder(KINDS[kind])
+        _DECODERS[kind] = msgspec.msgpack.Decoder(RuleFile if kind == RULE_FILE else KINDS[kind])
     return _DECODERS[kind]

@@ -95,8 +95,21 @@ class ResolvedRecord(msgspec.Struct, frozen=True):
     at: Location
 
 
+class ResolvedGroup(msgspec.Struct, frozen=True):
+    """A group of rules: Prometheus evaluates them in this order, so an alert sees the records of the same round."""
+
+    name: str
+    rules: tuple["ResolvedRecord | ResolvedAlert", ...]
+    interval: str | None = None
+    query_offset: str | None = None
+    limit: int | None = None
+
+
 class ResolvedService(msgspec.Struct, frozen=True):
-    """A service in one place: its recording rules in order, then its alerts in order."""
+    """A service in one place, or a Foreign: its rules in groups, as they are written to one file.
+
+    `records` and `alerts` are those of all groups, in order. `kind` is `Service` or `Foreign`.
+    """
 
     name: str
     team: str
@@ -104,7 +117,9 @@ class ResolvedService(msgspec.Struct, frozen=True):
     dashboard_url: str | None
     records: tuple[ResolvedRecord, ...]
     alerts: tuple[ResolvedAlert, ...]
+    groups: tuple[ResolvedGroup, ...]
     at: Location
+    kind: str = "Service"
 
 
 class Place(msgspec.Struct, frozen=True):

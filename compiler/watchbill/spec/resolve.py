@@ -7,6 +7,7 @@ from watchbill.source.diagnostic import Diagnostic, Location
 from watchbill.source.files import WORKSPACE_FILE
 from watchbill.spec.alerts import resolve_service
 from watchbill.spec.expressions import remembered
+from watchbill.spec.foreign import resolve_foreign
 from watchbill.spec.kinds.people import Escalation, EscalationStep, Notified
 from watchbill.spec.kinds.workspace import Workspace as WorkspaceKind
 from watchbill.spec.load import Policies, Policy, load, resting_collector
@@ -62,6 +63,12 @@ def resolve(policies: Policies) -> tuple[Workspace | None, list[Diagnostic]]:
         found.extend(problems)
         for place, one in resolved.items():
             services[place].append(one)
+    for foreign in documents.get("Foreign", {}).values():
+        if foreign.body is not None:
+            resolved, problems = resolve_foreign(foreign, policies, context)
+            found.extend(problems)
+            for place, one in resolved.items():
+                services[place].append(one)
     taker, _ = catch_all(settings, documents.get("Team", {}))
     if taker is None:
         taker = CatchAll("", "page", DEFAULT_ESCALATION)  # told by check_settings; nothing is written

@@ -27,6 +27,10 @@ class Hidden(msgspec.Struct, frozen=True):
     """Marks an attribute that no key of a policy stands for."""
 
 
+class OneOrMore(msgspec.Struct, frozen=True):
+    """Marks a list that may be written as its only item."""
+
+
 class NotYet(msgspec.Struct, frozen=True):
     """Words of a choice that the language has and this version does not compile."""
 
@@ -90,6 +94,10 @@ def _hours_problem(text: str) -> str | None:
         if start < end
         else "the end must come after the start; hours past midnight are two entries, one for each day"
     )
+
+
+def _glob_problem(text: str) -> str | None:
+    return "a path may not lead out of the folder with `..`" if ".." in text.split("/") else None
 
 
 def _url_problem(text: str) -> str | None:
@@ -235,6 +243,10 @@ Hours = Annotated[
     ),
 ]
 Zone = Annotated[str, Scalar("a time zone such as Europe/Lisbon", r"[A-Za-z][A-Za-z0-9_+/-]*", _zone_problem)]
+FileGlob = Annotated[
+    str,
+    Scalar("a path below this file's folder, such as rules/*.yaml", r"[A-Za-z0-9_*?][A-Za-z0-9_*?./-]*", _glob_problem),
+]
 Url = Annotated[str, Scalar("an http or https URL", r"https?://[^\s]+", _url_problem)]
 Email = Annotated[str, Scalar("an e-mail address", r"[^\s@<>,;\"]+@[^\s@<>,;\"]+\.[^\s@<>,;\"]+")]
 SlackChannel = Annotated[str, Scalar('a Slack channel such as "#pay-alerts"', r"#[^\s#]+")]

@@ -101,7 +101,9 @@ def _schema(shape: Shape, definitions: dict[str, Any]) -> dict[str, Any]:
     if isinstance(shape, ChoiceShape):
         return {"enum": list(shape.values)}
     if isinstance(shape, ListShape):
-        return {"type": "array", "items": _schema(shape.item, definitions)}
+        item = _schema(shape.item, definitions)
+        many = {"type": "array", "items": item}
+        return {"anyOf": [item, many]} if shape.or_one else many
     if isinstance(shape, MapShape):
         keys = {"pattern": f"^(?:{shape.key.pattern})$"} if shape.key.pattern else {}
         return {"type": "object", "propertyNames": keys, "additionalProperties": _schema(shape.value, definitions)}

@@ -175,6 +175,11 @@ def check_settings(policy: Policy, documents: dict[str, dict[str, Policy]]) -> l
     for name, severity in known.items():
         found.extend(_check_severity(severity, at.at("severities", name), documents))
     found.extend(
+        unknown_word("severity", severity, known, at.at("severity_words", word))
+        for word, severity in settings.severity_words.items()
+        if severity not in known
+    )
+    found.extend(
         unknown_word("severity", name, known, at.at("timing", name, key=True))
         for name in settings.timing
         if name not in known

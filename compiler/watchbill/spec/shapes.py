@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from watchbill.spec.scalars import Hidden, NotYet, Placed, Scalar
+from watchbill.spec.scalars import Hidden, NotYet, OneOrMore, Placed, Scalar
 
 
 class ScalarShape(msgspec.Struct, frozen=True):
@@ -29,6 +29,7 @@ class ChoiceShape(msgspec.Struct, frozen=True):
 
 class ListShape(msgspec.Struct, frozen=True):
     item: "Shape"
+    or_one: bool = False
 
 
 class MapShape(msgspec.Struct, frozen=True):
@@ -102,6 +103,7 @@ def fields_of(type_: type[msgspec.Struct]) -> tuple[Field, ...]:
 def _shape(hint: Any) -> tuple[Shape, str]:
     doc, scalar = "", None
     not_yet: tuple[str, ...] = ()
+    or_one = False
     if get_origin(hint) is Annotated:
         hint, *extras = get_args(hint)
         for extra in extras:
@@ -111,6 +113,8 @@ def _shape(hint: Any) -> tuple[Shape, str]:
                 scalar = extra
             elif isinstance(extra, NotYet):
                 not_yet = extra.values
+            elif isinstance(extra, OneOrMore):
+                or_one = True
     if scalar is not None:
         return ScalarShape(scalar), doc
     origin, arguments = get_origin(hint), get_args(hint)
@@ -119,6 +123,8 @@ def _shape(hint: Any) -> tuple[Shape, str]:
         shape, inner_doc = _shape(inner)
         return shape, doc or inner_doc
     plain = _plain_shape(hint, origin, arguments)
+    if or_one and isinstance(plain, ListShape):
+        return ListShape(plain.item, or_one=True), doc
     return ChoiceShape(plain.values, not_yet) if isinstance(plain, ChoiceShape) else plain, doc
 
 

@@ -111,7 +111,7 @@ def _check_severities(named: list[tuple[str, Location]], context: Context, told:
 def _check_placed(placed: Mapping[str, Placed[Any] | None], at: Location, context: Context, told: Told) -> None:
     for key, value in placed.items():
         for place in (value.by if value is not None else None) or {}:
-            _check_place(place, at.at(key, "by", place, key=True), context, told)
+            check_place(place, at.at(key, "by", place, key=True), context, told)
 
 
 def _check_alert(alert: Change, at: Location, context: Context, told: Told) -> None:
@@ -131,10 +131,10 @@ def _check_alert(alert: Change, at: Location, context: Context, told: Told) -> N
             else:
                 _check_value(declared.type, value, where, told)
     for index, place in enumerate(alert.only):
-        _check_place(place, at.at("only", index), context, told)
+        check_place(place, at.at("only", index), context, told)
     for index, test in enumerate(alert.tests):
         if test.in_ is not None:
-            _check_place(test.in_, at.at("tests", index, "in"), context, told)
+            check_place(test.in_, at.at("tests", index, "in"), context, told)
     texts = {"expr": alert.expr, "summary": alert.summary, "description": alert.description}
     _check_placed({**texts, "escalation": alert.escalation}, at, context, told)
 
@@ -161,7 +161,7 @@ def _check_use(use: Use, policy: Policy, at: Location, context: Context, told: T
         for text, path in _values(value):
             _check_value(declared.type, text, at.at("with", param, *path), told)
         for place in value.by or {}:
-            _check_place(place, at.at("with", param, "by", place, key=True), context, told)
+            check_place(place, at.at("with", param, "by", place, key=True), context, told)
     for param, declared in alert_set.params.items():
         if declared.required and param not in use.with_:
             message = f"set `{use.set}` requires param `{param}`"
@@ -214,7 +214,7 @@ def _check_params(params: Mapping[str, Param | SetParam], at: Location, context:
             _check_value(param.type, param.default, at.at(name, "default"), told)
         for place, value in (param.by or {}).items():
             _check_value(param.type, value, at.at(name, "by", place), told)
-            _check_place(place, at.at(name, "by", place, key=True), context, told)
+            check_place(place, at.at(name, "by", place, key=True), context, told)
 
 
 def _check_value(type_: str, value: str, at: Location, told: Told) -> None:
@@ -223,7 +223,7 @@ def _check_value(type_: str, value: str, at: Location, told: Told) -> None:
         told.say(Diagnostic(references.BAD_PARAM, message, at, f"a {type_} belongs here", f"write {expected(type_)}"))
 
 
-def _check_place(place: str, at: Location, context: Context, told: Told) -> None:
+def check_place(place: str, at: Location, context: Context, told: Told) -> None:
     if place not in context.places and place not in context.settings.environments:
         told.say(
             unknown_word(

@@ -94,6 +94,8 @@ def _look_alike(workspace: Workspace, policy: Policy) -> Iterator[Diagnostic]:
 def _versions(workspace: Workspace, policy: Policy, configured: Configured) -> Iterator[Diagnostic]:
     oldest = workspace.settings.versions.alertmanager
     major, minor = (int(part) for part in oldest.split(".")[:2])
+    if (major, minor) >= max(since for since, _ in SINCE.values()):
+        return
     used = {key for _, configuration in configured for key in _keys(configuration)}
     for key, (since, what) in SINCE.items():
         if key in used and (major, minor) < since:

@@ -10,7 +10,7 @@ its `places`; `by` holds, for a place, what differs there from what stands besid
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -56,8 +56,7 @@ def _plan(workspace: Workspace, name: str, environment: Environment) -> Artifact
     for kind in ("Team", "Person"):
         for document in workspace.documents.get(kind, {}):
             reached.name(kind, document, None)
-    for alert in alerts.values():
-        alert.reach(reached)
+    _reach(alerts.values(), reached)
     for procedure, policy in workspace.documents.get("Procedure", {}).items():
         if policy.body is not None and _starts(policy.body.when, alerts):
             reached.name("Procedure", procedure, None)
@@ -138,25 +137,32 @@ class _Alert(msgspec.Struct, frozen=True):
         )
 
     def _changes(self, alert: ResolvedAlert) -> Record:
+        if alert.expr == self.first.expr and alert.outcome == self.first.outcome:
+            return {}  # nothing else that is said here can differ between the places of an environment
         first, there = self._said(self.first), self._said(alert)
         changes: Record = {"expr": alert.expr} if alert.expr != self.first.expr else {}
         for (here, _), (other, _) in zip(first, there, strict=True):
-            if other is not here:
-                changes |= {key: other.get(key) for key in (here | other) if other.get(key) != here.get(key)}
+            changes |= {key: other.get(key) for key in (here | other) if other.get(key) != here.get(key)}
         return changes
 
-    def reach(self, reached: Reached) -> None:
-        for message in self.communicate:
-            reached.name("Message", message, None)
-        for _, alert in self.places:
-            for name in alert.diagnose:
-                reached.name("Diagnostic", name, None)
-            for name in alert.remediate:
-                reached.name("Remediation", name, None)
-            if alert.outcome.escalation is not None:
-                reached.name("Escalation", alert.outcome.escalation, None)
-            if alert.outcome.hours is not None:
-                reached.name("Calendar", alert.outcome.hours, None)
+
+def _reach(alerts: Iterable[_Alert], reached: Reached) -> None:
+    """Everything that alerts name; thousands of them name the same."""
+    named = dict.fromkeys(
+        (one.communicate, alert.diagnose, alert.remediate, alert.outcome) for one in alerts for _, alert in one.places
+    )
+    for messages, diagnostics, remediations, outcome in named:
+        escalations = (outcome.escalation,) if outcome.escalation is not None else ()
+        calendars = (outcome.hours,) if outcome.hours is not None else ()
+        for kind, names in (
+            ("Message", messages),
+            ("Diagnostic", diagnostics),
+            ("Remediation", remediations),
+            ("Escalation", escalations),
+            ("Calendar", calendars),
+        ):
+            for name in names:
+                reached.name(kind, name, None)
 
 
 @lru_cache(maxsize=65536)
@@ -216,18 +222,19 @@ def _alerts(workspace: Workspace, places: list[Place]) -> dict[str, _Alert]:
             tiers[service.name] = service.tier
             for alert in service.alerts:
                 spread.setdefault(f"{service.name}/{alert.name}/{alert.severity}", []).append((place.source, alert))
+    messages = {name: _messages(workspace, policy) for name, policy in runbooks.items()}
     found = {}
     for key in sorted(spread):
         holders = spread[key]
         first = holders[0][1]
-        communicate = _messages(workspace, runbooks.get(first.runbook or ""))
+        communicate = messages.get(first.runbook or "", ())
         found[key] = _Alert(first, tiers[first.service], communicate, len(holders) == len(places), holders)
     return found
 
 
-def _messages(workspace: Workspace, runbook: Policy | None) -> tuple[str, ...]:
-    """The messages that an alert's runbook asks for."""
-    if runbook is None or runbook.body is None or not runbook.body.communicate:
+def _messages(workspace: Workspace, runbook: Policy) -> tuple[str, ...]:
+    """The messages that a runbook asks for."""
+    if runbook.body is None or not runbook.body.communicate:
         return ()
     names = [qualified(workspace.documents, "Message", name, runbook.team) for name in runbook.body.communicate]
     return tuple(name for name in names if name is not None)

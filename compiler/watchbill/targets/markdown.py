@@ -20,15 +20,18 @@ EMPTY = Markdown("")
 # Control characters, halves of surrogate pairs, and the marks that make text run the other way: a reader would see
 # something else than what stands there, and Python-Markdown keeps \x02 and \x03 for itself.
 _UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]")
-_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9 ,.;:()'/%=@$!?#+-]*")
+_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9 ,.;:()'/%=@$!?+-]*")
 _SPACES = re.compile(r"\s+")
 # A template of Prometheus stays readable as it is; what stands inside is escaped like everything else.
-_SPECIAL = re.compile(r"\{\{([^{}]*)\}\}|[\\`*\[\]{}<>&|~]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
+_SPECIAL = re.compile(r"\{\{([^{}]*)\}\}|[\\`*\[\]{}<>&|~]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|#(?=#*$)")
 _SPECIAL_START = re.compile(r"[#+!-]|[=:?%]|([0-9]+)(?=[.)])")
 _BY_NUMBER = frozenset("\\`~=:?%")  # not every reader takes a backslash before these
 _NAMED = {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
 _CODE = re.compile(r"(?:[^`|\\<&]|<(?![A-Za-z!/?]))+")
 _CODE_SPECIAL = re.compile(r"[^\w\s.,:;/()=+%@\"'-]|_")
+
+
+_LIKE_HTML = re.compile(r"&|<[A-Za-z!/?]")
 
 
 def seen(text: str) -> str:
@@ -87,7 +90,12 @@ def block(value: str, language: str = "") -> Markdown:
 
 
 def nested_block(value: str) -> Markdown:
-    """Code on lines of its own below a list item whose text starts at the fifth column. Empty lines are left out."""
+    """Code on lines of its own below a list item whose text starts at the fifth column. Empty lines are left out.
+
+    Python-Markdown mends what looks like HTML before it looks for indented code: such code goes into one line.
+    """
+    if _LIKE_HTML.search(value):
+        return Markdown(f"    {code(value)}")
     return Markdown("\n".join(f"        {line}" for line in seen(value).split("\n") if line.strip()))
 
 

@@ -4,7 +4,7 @@ from functools import lru_cache
 
 from watchbill.source.diagnostic import Location
 from watchbill.spec.kinds.service import Expectation, RuleTest
-from watchbill.spec.model import Place, ResolvedAlert, ResolvedRecord, ResolvedService, Workspace
+from watchbill.spec.model import Place, ResolvedAlert, ResolvedGroup, ResolvedRecord, ResolvedService, Workspace
 from watchbill.targets.artifact import HEADER, Artifact
 from watchbill.targets.yamltext import block, dump, scalar
 
@@ -27,18 +27,31 @@ def _path(place: Place, service: ResolvedService, kind: str) -> str:
 
 
 def _rules(place: Place, service: ResolvedService) -> Artifact:
-    """One group: within a group Prometheus evaluates in order, so an alert sees the records of the same round."""
-    head = f"{HEADER}groups:\n- name: {_scalar(service.name)}\n  rules:\n"
+    head = f"{HEADER}groups:\n"
     parts = [head]
     lines: list[tuple[int, Location]] = []
     line = head.count("\n") + 1
-    rules = [(_record(record), record.at) for record in service.records]
-    rules += [(_alert(alert, service.dashboard_url), alert.at) for alert in service.alerts]
-    for text, at in rules:
-        lines.append((line, at))
-        line += text.count("\n")
+    for group in service.groups:
+        text = _group(group)
         parts.append(text)
-    return Artifact(_path(place, service, "rules"), "".join(parts), (f"Service/{service.name}",), tuple(lines))
+        line += text.count("\n")
+        for rule in group.rules:
+            text = _record(rule) if isinstance(rule, ResolvedRecord) else _alert(rule, service.dashboard_url)
+            lines.append((line, rule.at))
+            line += text.count("\n")
+            parts.append(text)
+    return Artifact(_path(place, service, "rules"), "".join(parts), (f"{service.kind}/{service.name}",), tuple(lines))
+
+
+def _group(group: ResolvedGroup) -> str:
+    parts = [f"- name: {_scalar(group.name)}\n"]
+    if group.interval is not None:
+        parts.append(f"  interval: {group.interval}\n")
+    if group.query_offset is not None:
+        parts.append(f"  query_offset: {group.query_offset}\n")
+    if group.limit is not None:
+        parts.append(f"  limit: {group.limit}\n")
+    return "".join(parts) + ("  rules:\n" if group.rules else "  rules: []\n")
 
 
 def _record(record: ResolvedRecord) -> str:
@@ -84,7 +97,7 @@ def _tests(place: Place, service: ResolvedService) -> Artifact:
             lines.append((line, test.at))
             line += text.count("\n")
             parts.append(text)
-    return Artifact(_path(place, service, "test"), "".join(parts), (f"Service/{service.name}",), tuple(lines))
+    return Artifact(_path(place, service, "test"), "".join(parts), (f"{service.kind}/{service.name}",), tuple(lines))
 
 
 def _test(alert: ResolvedAlert, test: RuleTest) -> str:

@@ -215,7 +215,7 @@ class Response:
         for name, policy in self.workspace.documents.get("Procedure", {}).items():
             body: kinds.Procedure | None = policy.body
             if body is not None:
-                steps = Markdown("\n".join(self._steps(body.steps, policy.team, "")))
+                steps = Markdown("\n".join(self._steps(body.steps, policy.team, "")).rstrip("\n"))
                 anchor = Markdown(f"procedure-{name}")
                 custody = body.custody == "required"
                 words = wording.trigger(body.when)
@@ -267,7 +267,7 @@ class Response:
             layers = tuple(self._layer(layer) for layer in schedule.layers)
             if schedule.people:
                 layers = (LayerView("", "", "weekly", "monday 09:00", (("", _in_order(schedule.people)),)),)
-            found.append(RotaView(role, name, schedule.timezone, layers, _in_order(schedule.shadow)))
+            found.append(RotaView(role, name.removeprefix(f"{team}/"), schedule.timezone, layers, _in_order(schedule.shadow)))
         return tuple(found)
 
     def _layer(self, layer: Layer) -> LayerView:

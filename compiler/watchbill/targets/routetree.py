@@ -9,9 +9,8 @@ from watchbill.spec.model import OUTCOMES, Outcome, ResolvedAlert, Workspace
 from watchbill.spec.settings import DEFAULT_ESCALATION, weaker
 from watchbill.targets.receivers import CATCH_ALL, NOBODY, Receiver
 
-Pairs = dict[
-    tuple[str, str, str | None], bool
-]  # worse severity, lesser severity, page_per: whether silencing is harmless
+# Worse severity, lesser severity and page_per: whether silencing the lesser is harmless.
+Pairs = dict[tuple[str, str, str | None], bool]
 
 
 class Branch(msgspec.Struct, frozen=True):
@@ -113,12 +112,7 @@ def _order(workspace: Workspace, branch: Branch) -> tuple[Any, ...]:
     return (branch.team, workspace.rank(branch.severity), beside.count(None), *(one or "" for one in beside))
 
 
-def _pair(
-    workspace: Workspace,
-    page_per: str | None,
-    same: list[ResolvedAlert],
-    pairs: Pairs,
-) -> None:
+def _pair(workspace: Workspace, page_per: str | None, same: list[ResolvedAlert], pairs: Pairs) -> None:
     """Note which severities of one alert stand together, and whether the worse is at all times at least as loud.
 
     An inhibition is written for a pair of severities, not for one alert: it must be harmless to every alert it touches.

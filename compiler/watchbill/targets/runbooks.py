@@ -99,7 +99,7 @@ class Pages:
     def page(self, template: str, path: Markdown, sources: Iterable[str], **values: Any) -> Artifact:
         root = Markdown("../" * path.count("/"))
         text = self.templates.render(template, root=root, home=self.home, runbook_link=self.runbook_link, **values)
-        return Artifact(f"runbooks/{path}", text, tuple(dict.fromkeys(sources)))
+        return Artifact(f"runbooks/{path}", text.rstrip("\n") + "\n", tuple(dict.fromkeys(sources)))
 
     # The index
 

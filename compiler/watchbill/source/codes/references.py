@@ -13,6 +13,7 @@ _WHY = {
     "Diagnostic": "The evidence it was to collect would be missing.",
     "Remediation": "The machine would not do what the reader of this policy expects.",
     "Message": "The text people were promised would not exist.",
+    "AlertSet": "None of its alerts would exist for this service.",
 }
 
 
@@ -29,23 +30,20 @@ def _unknown(number: int, kind: str) -> Code:
     )
 
 
-UNKNOWN = {
-    kind: _unknown(201 + position, kind)
-    for position, kind in enumerate(
-        (
-            "Team",
-            "Person",
-            "Schedule",
-            "Escalation",
-            "Calendar",
-            "Service",
-            "Runbook",
-            "Diagnostic",
-            "Remediation",
-            "Message",
-        )
-    )
-}
+_ORDER = (
+    "Team",
+    "Person",
+    "Schedule",
+    "Escalation",
+    "Calendar",
+    "Service",
+    "Runbook",
+    "Diagnostic",
+    "Remediation",
+    "Message",
+    "AlertSet",
+)
+UNKNOWN = {kind: _unknown(201 + position, kind) for position, kind in enumerate(_ORDER)}
 DUPLICATE_NAME = Code(
     "WB220",
     "duplicate-name",
@@ -92,4 +90,13 @@ UNUSED_PARAM = Code(
     instead="Use it, or remove it.",
     silence="Remove the param.",
 )
-ALL = (*UNKNOWN.values(), DUPLICATE_NAME, UNKNOWN_WORD, UNKNOWN_PARAM, BAD_PARAM, UNUSED_PARAM)
+NO_RULE_FILE = Code(
+    "WB225",
+    "no-rule-file",
+    "error",
+    finds="A Foreign whose `rules` name no file.",
+    why="The rules everybody believes to be routed are not there.",
+    example="rules: rules/kuberntes/*.yaml",
+    instead="rules: rules/kubernetes/*.yaml   (relative to the file of the Foreign)",
+)
+ALL = (*UNKNOWN.values(), DUPLICATE_NAME, UNKNOWN_WORD, UNKNOWN_PARAM, BAD_PARAM, UNUSED_PARAM, NO_RULE_FILE)

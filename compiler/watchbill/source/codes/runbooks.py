@@ -3,7 +3,9 @@
 from watchbill.source.codes import Code
 
 NO_RUNBOOK = Code(
-    "WB601", "missing-runbook", "error",
+    "WB601",
+    "missing-runbook",
+    "error",
     finds="An alert that reaches somebody and has no runbook.",
     why="Whoever is woken has to work out at three in the morning what somebody knew when the alert was written.",
     example='- {name: WebDown, severity: critical, expr: up == 0, summary: "down"}',
@@ -11,7 +13,9 @@ NO_RUNBOOK = Code(
     silence="checks: {missing-runbook: warning} in the workspace.",
 )
 NO_SITE = Code(
-    "WB602", "runbook-site-missing", "error",
+    "WB602",
+    "runbook-site-missing",
+    "error",
     finds="Alerts that name a Runbook in a workspace that does not say where runbooks are published.",
     why="The page that wakes somebody carries no link: the runbook is written and nobody can open it.",
     example="runbook: payment-failures   (and no `runbooks:` in the workspace)",
@@ -19,7 +23,9 @@ NO_SITE = Code(
     silence="checks: {runbook-site-missing: warning} in the workspace.",
 )
 EMPTY_RUNBOOK = Code(
-    "WB603", "empty-runbook", "error",
+    "WB603",
+    "empty-runbook",
+    "error",
     finds="A Runbook that has nothing to do first: no immediate step, or only blank ones.",
     why="A link that leads to an empty page costs a minute, and the trust in every other link.",
     example='immediate: [""]',
@@ -27,14 +33,18 @@ EMPTY_RUNBOOK = Code(
     silence="checks: {empty-runbook: warning} in the workspace.",
 )
 BAD_QUERY = Code(
-    "WB604", "runbook-promql", "error",
+    "WB604",
+    "runbook-promql",
+    "error",
     finds="A query in a Runbook or a Diagnostic that is not PromQL.",
     why="It is pasted into Prometheus for the first time on the night it is needed.",
     example='investigate: [{promql: "topk(5, rate(errors_total[5m])"}]',
     instead='investigate: [{promql: "topk(5, rate(errors_total[5m]))"}]',
 )
 UNUSED = Code(
-    "WB605", "unused-runbook", "warning",
+    "WB605",
+    "unused-runbook",
+    "warning",
     finds="A Runbook that no alert leads to.",
     why="Nobody will find it, and nobody will notice when it is wrong.",
     example="kind: Runbook\nname: payment-failures   (and no alert with `runbook: payment-failures`)",
@@ -42,7 +52,9 @@ UNUSED = Code(
     silence="checks: {unused-runbook: off} in the workspace.",
 )
 BAD_TEMPLATE = Code(
-    "WB606", "bad-page-template", "error",
+    "WB606",
+    "bad-page-template",
+    "error",
     finds="A template of the workspace's own, under `templates/`, that is not Jinja or asks for a value that does not exist.",
     why="No runbook could be written with it, and the old ones would stay as they were.",
     example="{{ alert.sumary }}",

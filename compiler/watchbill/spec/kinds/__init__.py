@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 
 from watchbill.spec.kinds.answers import Diagnostic, Message, Procedure, Remediation, Runbook
+from watchbill.spec.kinds.foreign import Foreign
 from watchbill.spec.kinds.people import Calendar, Escalation, Person, Schedule, Team
 from watchbill.spec.kinds.service import AlertSet, Service
 from watchbill.spec.kinds.workspace import Workspace
@@ -18,14 +19,15 @@ KINDS: dict[str, type[msgspec.Struct]] = {
     "Escalation": Escalation,
     "AlertSet": AlertSet,
     "Service": Service,
+    "Foreign": Foreign,
     "Runbook": Runbook,
     "Diagnostic": Diagnostic,
     "Remediation": Remediation,
     "Procedure": Procedure,
     "Message": Message,
 }
-NOT_YET = ("Foreign", "Ownership", "Window", "Test")
-TEAMLESS = ("Workspace", "Team")
+NOT_YET = ("Ownership", "Window", "Test")
+TEAMLESS = ("Workspace", "Team", "Foreign")
 Body = Any
 
 __all__ = [
@@ -36,6 +38,7 @@ __all__ = [
     "Calendar",
     "Diagnostic",
     "Escalation",
+    "Foreign",
     "Message",
     "Person",
     "Procedure",

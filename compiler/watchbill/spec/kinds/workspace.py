@@ -190,7 +190,7 @@ class RunbookSite(msgspec.Struct, frozen=True, kw_only=True):
 class Workspace(msgspec.Struct, frozen=True, kw_only=True):
     """One per repository: environments, severities, and who takes what nobody claims."""
 
-    __not_yet__: ClassVar = ("severity_words", "heartbeat", "pagerduty")
+    __not_yet__: ClassVar = ("heartbeat", "pagerduty")
     environments: Annotated[dict[Name, Environment], "Where alerts run: production, staging."]
     targets: Annotated[
         tuple[
@@ -203,6 +203,9 @@ class Workspace(msgspec.Struct, frozen=True, kw_only=True):
     runbooks: Annotated[RunbookSite | None, "Where runbooks are published."] = None
     roles: Annotated[dict[Name, Role], "Offices that an escalation or a procedure may name, workspace-wide."] = {}
     severities: Annotated[dict[Name, Severity] | None, "Severities, worst first, with their outcome."] = None
+    severity_words: Annotated[
+        dict[Text, Name], "What foreign rules call our severities, such as {page: critical}."
+    ] = {}
     timing: Annotated[dict[Name, Timing], "Grouping times by severity."] = {}
     defaults: Annotated[Defaults | None, "What every alert inherits."] = None
     classes: Annotated[tuple[Name, ...], "Classes an alert may have; empty: any."] = ()
