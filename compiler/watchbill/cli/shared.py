@@ -61,6 +61,7 @@ def read(folder: Path) -> Read:
             help="change to a workspace, or name one with -C DIR",
         )
         return Read(folder, None, None, [missing])
+    from watchbill import targets  # noqa: PLC0415
     from watchbill.checks import at_levels, check  # noqa: PLC0415
     from watchbill.spec.load import resting_collector  # noqa: PLC0415
     from watchbill.spec.resolve import read_workspace  # noqa: PLC0415
@@ -68,7 +69,7 @@ def read(folder: Path) -> Read:
     workspace, policies, found = read_workspace(root)
     if workspace is not None:
         with resting_collector():
-            found += check(workspace)
+            found += check(workspace) + targets.check(workspace)
     return Read(root, workspace, policies, at_levels(workspace, found))
 
 

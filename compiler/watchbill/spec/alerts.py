@@ -368,8 +368,8 @@ def _made(
         labels["class"] = alert.class_
     if page_per:
         labels["page_per"] = ",".join(page_per)
-    if own_escalation is not None and outcome_here.kind == "page":
-        labels["escalation"] = outcome_here.escalation or ""
+    if outcome_here.escalation is not None and outcome_here.escalation != _outcome(here, severity, None).escalation:
+        labels["escalation"] = outcome_here.escalation
     labels.update(alert.labels)
     labels.update(here.place.labels)
     runbook, url = _runbook(alert, here)

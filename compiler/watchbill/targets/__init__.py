@@ -3,6 +3,7 @@
 import importlib
 from collections.abc import Iterable
 
+from watchbill.source.diagnostic import Diagnostic
 from watchbill.spec import schema
 from watchbill.spec.model import Workspace
 from watchbill.targets.artifact import Artifact
@@ -14,6 +15,16 @@ TARGETS = {
     "executor": "watchbill.targets.executor",
 }
 SCHEMA = "policy.schema.json"
+
+
+def check(workspace: Workspace) -> list[Diagnostic]:
+    """What the workspace's targets cannot express, each by its name: never dropped in silence."""
+    found: list[Diagnostic] = []
+    for name in workspace.targets:
+        module = importlib.import_module(TARGETS[name])
+        if hasattr(module, "check"):
+            found.extend(module.check(workspace))
+    return found
 
 
 def build(workspace: Workspace, names: Iterable[str] | None = None) -> list[Artifact]:

@@ -122,7 +122,7 @@ class _Alert(msgspec.Struct, frozen=True):
         who, answers = self._said(self.first)
         parts = [who[1], answers[1], f'   "expr": {_text(self.first.expr)}']
         if not self.everywhere:
-            parts.append(f',\n   "places": {_short(tuple(place for place, _ in self.places))}')
+            parts.append(f',\n   "places": {_text([place for place, _ in self.places])}')
         by = {place: changes for place, alert in self.places[1:] if (changes := self._changes(alert))}
         if by:
             parts.append(f',\n   "by": {_wrapped(by, "   ")}')
@@ -276,17 +276,12 @@ def _listed(alerts: dict[str, _Alert]) -> Section:
         yield key, alert.text(), alert.first.at, f"Service/{alert.first.service}"
 
 
-_text: Callable[[str], str] = json.JSONEncoder(ensure_ascii=False).encode
-
-
-@lru_cache(maxsize=1024)
-def _short(value: tuple[str, ...]) -> str:
-    return json.dumps(value, ensure_ascii=False)
+_text: Callable[[Any], str] = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def _wrapped(value: Any, indent: str) -> str:
     """JSON on one line where that is short enough, else one member to a line."""
-    text = json.dumps(value, ensure_ascii=False)
+    text = _text(value)
     if len(text) <= WIDTH or not isinstance(value, dict | list | tuple):
         return text
     inner = indent + " "

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from watchbill.source.codes import Code
 
-AREAS = ("yaml", "structure", "references", "promql", "paging", "tools")
+AREAS = ("yaml", "structure", "references", "promql", "routing", "paging", "runbooks", "remediation", "tools")
 
 
 @lru_cache(maxsize=1)
