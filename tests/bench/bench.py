@@ -22,7 +22,6 @@ TOP = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TOP / "tests"))
 
 from generator.large import large  # noqa: E402
-
 from watchbill.output.gates import find_tool, version  # noqa: E402
 
 ALERTS = 10_000

@@ -292,14 +292,14 @@ CONDITIONS = (
     ),
 )
 
-_WORDS = (
+_WORDS = (  # noqa: SIM905  (a hundred words read better as a text)
     "account address basket billing booking campaign card cart catalog chat claim consent contract coupon credit "
     "customer dispatch document event export feed fraud gift identity image import index invoice label ledger limit "
     "loyalty mail market match media menu message notice offer order parcel partner payment payout plan points policy "
     "price product profile promo quote rate receipt refund rental report return review reward risk route search seat "
     "session shipment shop signup slot stock store survey tariff tax ticket token track transfer trip user vault video "
     "voucher wallet warehouse wish"
-).split(" ")  # noqa: SIM905  (a hundred words are read as a text)
+).split(" ")
 _ROLES = ("api", "worker", "gateway", "store", "sync", "indexer", "proxy", "scheduler")
 _PREFIXES = ("http", "grpc", "app", "svc", "edge", "core", "db", "mq", "job", "rpc")
 _ZONES = ("Europe/Lisbon", "Europe/Berlin", "America/New_York", "America/Sao_Paulo", "Asia/Kolkata", "Asia/Tokyo")

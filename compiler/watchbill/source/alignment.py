@@ -36,7 +36,9 @@ _ESCAPES = {
 def origins(raw: str, value: str, style: str | None) -> list[Origin] | None:
     """For each character of `value`, where in `raw` (the scalar as written) it stands; None when they do not agree."""
     candidates = (
-        (_block(raw, indent) for indent in _indents(raw)) if style in ("|", ">") else (_flow(raw, one) for one in [style])
+        (_block(raw, indent) for indent in _indents(raw))
+        if style in ("|", ">")
+        else (_flow(raw, one) for one in [style])
     )
     return next((found for found in candidates if "".join(character for character, _, _ in found) == value), None)
 

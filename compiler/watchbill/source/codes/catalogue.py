@@ -5,7 +5,18 @@ from functools import lru_cache
 
 from watchbill.source.codes import Code
 
-AREAS = ("yaml", "structure", "references", "promql", "routing", "paging", "runbooks", "remediation", "tools")
+AREAS = (
+    "yaml",
+    "structure",
+    "references",
+    "promql",
+    "routing",
+    "paging",
+    "runbooks",
+    "remediation",
+    "messages",
+    "tools",
+)
 
 
 @lru_cache(maxsize=1)
