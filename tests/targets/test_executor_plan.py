@@ -350,6 +350,25 @@ def test_a_severity_that_differs_by_environment_is_part_of_the_key(
     assert "front/FrontSlow/high" not in staging["alerts"]
 
 
+def test_foreign_rules_of_one_name_and_severity_are_one_alert_that_is_quiet_when_all_are(
+    small: str, workspace: Callable[[Mapping[str, str]], Path]
+) -> None:
+    text = small.replace("alertmanager: {url:", "executor: {url: http://e:1}, alertmanager: {url:")
+    foreign = (
+        "kind: Foreign\nname: mixin\nteam: shop\nrules: rules/*.yaml\ndefaults: {runbook: {url: http://r.example}}\n"
+    )
+    rules = "groups: [{name: g, rules: [%s]}]"
+    rule = '{alert: Burn, expr: "%s", labels: {severity: critical, long: %s}, annotations: {summary: burns}}'
+    burns = ", ".join(rule % (expr, long) for expr, long in (("slow > 1", "6h"), ("fast > 14", "1h")))
+    files = {"policies/a.yaml": text, "policies/f/f.yaml": foreign, "policies/f/rules/r.yaml": rules % burns}
+    files["policies/watchbill.yaml"] = files.pop("policies/a.yaml")
+    artifact = plans(workspace(files))["production"]
+    alert = json.loads(artifact.text)["alerts"]["mixin/Burn/critical"]
+    assert alert["expr"] == "(slow > 1) or (fast > 14)"
+    assert "places" not in alert
+    assert "Foreign/mixin" in artifact.sources
+
+
 # Documents
 
 

@@ -50,7 +50,7 @@ class Turn(msgspec.Struct, frozen=True):
 class Turns:
     """The turns of a layer. `eras` are taken in order of their days."""
 
-    __slots__ = ("_base", "_begins", "_by_the_clock", "_clock", "_period", "_people")
+    __slots__ = ("_base", "_begins", "_by_the_clock", "_clock", "_people", "_period")
 
     def __init__(self, clock: Clock, rotation: Rotation, eras: tuple[Era, ...]) -> None:
         if rotation.period <= 0:
@@ -128,14 +128,21 @@ class Turns:
             era += 1
         return found
 
-    def eras(self) -> list[tuple[int, int | None]]:
-        """When each line-up takes over and gives up, as instants; None where it has no end. One may last no time."""
-        starts = [self.handoff(begin) for begin in self._begins]
-        return list(zip(starts, [*starts[1:], None], strict=True)) if starts else []
+    def eras(self, start: int, end: int) -> list[tuple[int, int, int]]:
+        """(era, start, end) of the line-ups that have the turns within [start, end)."""
+        found = []
+        era = bisect_right(self._begins, self.number(start)) - 1
+        at = start
+        while at < end and era < len(self._begins):
+            last = era + 1 == len(self._begins)
+            until = end if last else min(end, self.handoff(self._begins[era + 1]))
+            if era >= 0 and at < until:
+                found.append((era, at, until))
+            at, era = until, era + 1
+        return found
 
 
 def _from_first(era: Era) -> tuple[str, ...]:
     """The people in the order in which they take their turns."""
     turned = era.people.index(era.first) if era.first in era.people else 0
     return era.people[turned:] + era.people[:turned]
-

@@ -46,13 +46,15 @@ class Shift(msgspec.Struct, frozen=True):
 
 def shifts(schedule: Schedule, start: datetime, end: datetime) -> tuple[Shift, ...]:
     """The shifts that make up [start, end), in order; neighbours differ in who is on call or in why."""
+    if start >= end:
+        return ()
     made = [
         Shift(instant_of(begins), instant_of(ends), duty)
         for begins, ends, duty in spans(schedule, seconds_of(start), seconds_of(end) + bool(end.microsecond))
     ]
-    if made:  # hand-offs are at whole seconds, the time that was asked for need not be
-        made[0] = msgspec.structs.replace(made[0], start=start.astimezone(UTC))
-        made[-1] = msgspec.structs.replace(made[-1], end=end.astimezone(UTC))
+    # Hand-offs are at whole seconds, the time that was asked for need not be.
+    made[0] = msgspec.structs.replace(made[0], start=start.astimezone(UTC))
+    made[-1] = msgspec.structs.replace(made[-1], end=end.astimezone(UTC))
     return tuple(made)
 
 
@@ -82,7 +84,9 @@ def spans(schedule: Schedule, start: int, end: int) -> list[Span]:
             if falls_to is None:
                 inside = [(begins, ends, fallen(schedule, index, None))]
             else:
-                inside = [(at, until, fallen(schedule, index, duty)) for at, until, duty in spans(falls_to, begins, ends)]
+                inside = [
+                    (at, until, fallen(schedule, index, duty)) for at, until, duty in spans(falls_to, begins, ends)
+                ]
             found = _replaced(found, begins, ends, inside)
     return _merged(found)
 

@@ -45,24 +45,26 @@ class Sources:
     def enclosing_name(self, where: Where) -> tuple[Span, str] | None:
         """The `name` of the list item that a finding stands in ("in this alert"), when it is on another line."""
         span = self.locate(where)
-        source = self._source(where.file)
+        documents = self._source(where.file).documents
+        position = bisect_right(documents, (span.line - 1, span.column - 1), key=lambda one: _start(one.node)) - 1
+        if position < 0:
+            return None
         best: tuple[Span, str] | None = None
-        for document in source.documents:
-            node = document.node
-            key = ""
-            for _ in range(MAX_DEPTH):  # an alias may make a node contain itself
-                inner = _child_at(node, span)
-                if inner is None:
-                    break
-                child_key, node = inner
-                if isinstance(node, MappingNode) and isinstance(child_key, int):
-                    named = next(
-                        (v for k, v in node.value if getattr(k, "value", None) == "name" and isinstance(v, ScalarNode)),
-                        None,
-                    )
-                    if named is not None:
-                        best = (node_span(where.file, named), key)
-                key = child_key if isinstance(child_key, str) else key
+        node = documents[position].node
+        key = ""
+        for _ in range(MAX_DEPTH):  # an alias may make a node contain itself
+            inner = _child_at(node, span)
+            if inner is None:
+                break
+            child_key, node = inner
+            if isinstance(node, MappingNode) and isinstance(child_key, int):
+                named = next(
+                    (v for k, v in node.value if getattr(k, "value", None) == "name" and isinstance(v, ScalarNode)),
+                    None,
+                )
+                if named is not None:
+                    best = (node_span(where.file, named), key)
+            key = child_key if isinstance(child_key, str) else key
         return best if best and best[0].line != span.line else None
 
     def _source(self, file: str) -> _Source:
@@ -99,15 +101,17 @@ def _follow(node: Node, where: Location) -> tuple[Node, bool]:
 
 
 def _child_at(node: Node, span: Span) -> tuple[str | int, Node] | None:
+    """The child that holds a place: its key or number, and itself."""
     position = (span.line - 1, span.column - 1)
     if isinstance(node, MappingNode):
-        for key, value in node.value:
-            if _start(key) <= position < _end(value):
-                return str(getattr(key, "value", "")), value
+        index = bisect_right(node.value, position, key=lambda pair: _start(pair[0])) - 1
+        if index >= 0 and position < _end(node.value[index][1]):
+            key, value = node.value[index]
+            return str(getattr(key, "value", "")), value
     elif isinstance(node, SequenceNode):
-        for index, value in enumerate(node.value):
-            if _start(value) <= position < _end(value):
-                return index, value
+        index = bisect_right(node.value, position, key=_start) - 1
+        if index >= 0 and position < _end(node.value[index]):
+            return index, node.value[index]
     return None
 
 

@@ -172,8 +172,9 @@ def _decode_file(file: str, data: bytes) -> tuple[list[Policy], list[Diagnostic]
     told.extend(found)
     told.extend(problems)
     policies = []
+    aliased = "*" in text and "&" in text
     for document in documents:
-        if "*" in text and "&" in text and (bomb := alias_problem(document)):
+        if aliased and (bomb := alias_problem(document)):
             told.append(bomb)
             continue
         policy = _decode_document(document, told)

@@ -20,7 +20,7 @@ from watchbill.source.diagnostic import Location
 from watchbill.spec.kinds.answers import Trigger
 from watchbill.spec.kinds.workspace import Environment
 from watchbill.spec.load import Policy
-from watchbill.spec.model import Outcome, Place, ResolvedAlert, Workspace, qualified
+from watchbill.spec.model import Outcome, Place, ResolvedAlert, ResolvedService, Workspace, qualified
 from watchbill.spec.settings import outcome_kind, weaker
 from watchbill.targets.artifact import Artifact
 from watchbill.targets.reached import Reached, Record, part, present
@@ -113,7 +113,7 @@ class _Alert(msgspec.Struct, frozen=True):
     """An alert as it is in one or more places of an environment: the first says what the others are compared with."""
 
     first: ResolvedAlert
-    tier: int
+    service: ResolvedService
     communicate: tuple[str, ...]
     everywhere: bool
     places: list[tuple[str, ResolvedAlert]]
@@ -131,7 +131,13 @@ class _Alert(msgspec.Struct, frozen=True):
     def _said(self, alert: ResolvedAlert) -> tuple[tuple[Record, str], tuple[Record, str]]:
         return (
             _who(
-                alert.team, alert.class_, self.tier, alert.revenue, alert.customers, alert.outcome, alert.incident_key
+                alert.team,
+                alert.class_,
+                self.service.tier,
+                alert.revenue,
+                alert.customers,
+                alert.outcome,
+                alert.incident_key,
             ),
             _answers(alert.no_data_of, alert.runbook_url, self.communicate, alert.diagnose, alert.remediate),
         )
@@ -214,22 +220,29 @@ def _lines(said: Record) -> tuple[Record, str]:
 
 def _alerts(workspace: Workspace, places: list[Place]) -> dict[str, _Alert]:
     """Every alert of the environment by its key, sorted."""
-    runbooks = workspace.documents.get("Runbook", {})
-    spread: dict[str, list[tuple[str, ResolvedAlert]]] = {}
-    tiers: dict[str, int] = {}
+    spread: dict[str, dict[str, list[ResolvedAlert]]] = {}
+    services: dict[str, ResolvedService] = {}
     for place in places:
         for service in place.services:
-            tiers[service.name] = service.tier
+            services[service.name] = service
             for alert in service.alerts:
-                spread.setdefault(f"{service.name}/{alert.name}/{alert.severity}", []).append((place.source, alert))
+                key = f"{service.name}/{alert.name}/{alert.severity}"
+                spread.setdefault(key, {}).setdefault(place.source, []).append(alert)
+    runbooks = workspace.documents.get("Runbook", {})
     messages = {name: _messages(workspace, policy) for name, policy in runbooks.items()}
     found = {}
     for key in sorted(spread):
-        holders = spread[key]
+        holders = [(place, alerts[0] if len(alerts) == 1 else _joint(alerts)) for place, alerts in spread[key].items()]
         first = holders[0][1]
         communicate = messages.get(first.runbook or "", ())
-        found[key] = _Alert(first, tiers[first.service], communicate, len(holders) == len(places), holders)
+        found[key] = _Alert(first, services[first.service], communicate, len(holders) == len(places), holders)
     return found
+
+
+def _joint(alerts: list[ResolvedAlert]) -> ResolvedAlert:
+    """Rules of one name and severity, as foreign files have them: quiet when all of them are."""
+    exprs = dict.fromkeys(alert.expr for alert in alerts)
+    return msgspec.structs.replace(alerts[0], expr=" or ".join(f"({expr})" for expr in exprs))
 
 
 def _messages(workspace: Workspace, runbook: Policy) -> tuple[str, ...]:
@@ -273,7 +286,7 @@ def _documents(workspace: Workspace, kind: str, reached: Reached) -> Section:
 
 def _listed(alerts: dict[str, _Alert]) -> Section:
     for key, alert in alerts.items():
-        yield key, alert.text(), alert.first.at, f"Service/{alert.first.service}"
+        yield key, alert.text(), alert.first.at, f"{alert.service.kind}/{alert.service.name}"
 
 
 _text: Callable[[Any], str] = json.JSONEncoder(ensure_ascii=False).encode

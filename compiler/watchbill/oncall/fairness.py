@@ -1,0 +1,156 @@
+"""What being on call costs each person: hours, nights, weekend days, and the rest between.
+
+A night is one for whoever is on call at three in the morning, a weekend day for whoever is at noon of a Saturday or a
+Sunday, both by the clock where that person lives: a night in Bangalore may be somebody's afternoon in New York.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+import msgspec
+
+from watchbill.oncall.clock import DAY, WEEK, Clock, seconds_of
+from watchbill.oncall.schedule import Schedule
+from watchbill.oncall.shifts import Span, spans
+
+NIGHT = 3 * 3600
+NOON = 12 * 3600
+REST = 11 * 3600  # the daily rest of the European Working Time Directive (2003/88/EC, article 3)
+STINT = 8 * DAY
+
+
+class Load(msgspec.Struct, frozen=True):
+    """What one person carries: seconds on call, nights and weekend days among them, and times of going on call."""
+
+    seconds: int = 0
+    nights: int = 0
+    weekend_days: int = 0
+    stints: int = 0
+
+    def __add__(self, other: "Load") -> "Load":
+        return Load(
+            self.seconds + other.seconds,
+            self.nights + other.nights,
+            self.weekend_days + other.weekend_days,
+            self.stints + other.stints,
+        )
+
+
+class LineUp(msgspec.Struct, frozen=True):
+    """How an era of a layer shares its load among people who are there whole time.
+
+    `nights_of_a_turn` and `weekend_days_of_a_turn` are how many one turn may hold: what rounding alone can make of a
+    difference. `era` counts from 0.
+    """
+
+    layer: str
+    era: int
+    loads: dict[str, Load]
+    nights_of_a_turn: int
+    weekend_days_of_a_turn: int
+
+
+class Strain(msgspec.Struct, frozen=True):
+    """Too little rest: somebody goes on call at `end`, who until `start` was on call through a night (`stint` False), or
+    is on call from `start` to `end` without a break (`stint` True).
+    """
+
+    person: str
+    start: int
+    end: int
+    stint: bool
+
+
+def fairness(schedule: Schedule, start: datetime, end: datetime) -> dict[str, Load]:
+    """What each person carries in [start, end), whoever's turn it was; sorted by name."""
+    return loads(schedule, spans(schedule, seconds_of(start), seconds_of(end)))
+
+
+def loads(schedule: Schedule, found: Iterable[Span]) -> dict[str, Load]:
+    carried: dict[str, Load] = {}
+    last: dict[str, int] = {}
+    for start, end, duty in found:
+        person = duty.person
+        if person is None:
+            continue
+        nights, weekend_days = _dark(clock_of_person(schedule, person), start, end)
+        fresh = last.get(person) != start
+        carried[person] = carried.get(person, Load()) + Load(end - start, nights, weekend_days, int(fresh))
+        last[person] = end
+    return dict(sorted(carried.items()))
+
+
+def line_ups(schedule: Schedule, found: list[Span]) -> list[LineUp]:
+    """How each era of each layer shares what it has in some spans. Those who work part-time are not compared."""
+    if not found:
+        return []
+    by_layer: dict[str, list[Span]] = {layer.name: [] for layer in schedule.layers}
+    for span in found:
+        duty = span[2]
+        if duty.layer is not None and duty.schedule == schedule.name:
+            by_layer[duty.layer].append(span)
+    result = []
+    for layer, turns in zip(schedule.layers, schedule.turns, strict=True):
+        own, period = by_layer[layer.name], layer.rotation.period
+        days = -(-period // DAY)
+        eras = sorted(layer.eras, key=lambda era: era.start)
+        for era, start, end in turns.eras(found[0][0], found[-1][1]):
+            people = [name for name in dict.fromkeys(eras[era].people) if not _part_time(schedule, name)]
+            if len(people) < 2:
+                continue
+            cut = [(max(at, start), min(until, end), duty) for at, until, duty in own if at < end and until > start]
+            carried = loads(schedule, cut)
+            shares = {name: carried.get(name, Load()) for name in people}
+            result.append(LineUp(layer.name, era, shares, days, min(days, 2 * -(-period // WEEK))))
+    return result
+
+
+def strains(schedule: Schedule, found: Iterable[Span]) -> list[Strain]:
+    """Breaks of less than eleven hours after a night on call, and stints much longer than a turn.
+
+    A stint is too long when it lasts more than eight days and more than one and a half turns, and there is somebody else.
+    """
+    stints: dict[str, list[tuple[int, int]]] = {}
+    for start, end, duty in found:
+        if duty.person is not None:
+            own = stints.setdefault(duty.person, [])
+            if own and own[-1][1] == start:
+                own[-1] = (own[-1][0], end)
+            else:
+                own.append((start, end))
+    longest = max([STINT, *(layer.rotation.period * 3 // 2 for layer in schedule.layers)])
+    result = []
+    for person, own in stints.items():
+        clock = clock_of_person(schedule, person)
+        for position, (start, end) in enumerate(own):
+            if end - start > longest and len(stints) > 1:
+                result.append(Strain(person, start, end, stint=True))
+            if position + 1 < len(own):
+                following = own[position + 1][0]
+                if following - end < REST and _dark(clock, start, end)[0]:
+                    result.append(Strain(person, end, following, stint=False))
+    return sorted(result, key=lambda strain: (strain.start, strain.person))
+
+
+def clock_of_person(schedule: Schedule, name: str) -> Clock:
+    """The clock where somebody lives; the schedule's for somebody it knows nothing of."""
+    known = schedule.persons.get(name)
+    return schedule.clock if known is None else known.clock
+
+
+def _part_time(schedule: Schedule, name: str) -> bool:
+    known = schedule.persons.get(name)
+    return known is not None and known.works is not None
+
+
+def _dark(clock: Clock, start: int, end: int) -> tuple[int, int]:
+    """How many nights and weekend days there are in [start, end)."""
+    before, after = clock.latest(start - 1), clock.latest(end - 1)
+    nights = (after - NIGHT) // DAY - (before - NIGHT) // DAY
+    return nights, _weekend_days((after - NOON) // DAY) - _weekend_days((before - NOON) // DAY)
+
+
+def _weekend_days(day: int) -> int:
+    """How many Saturdays and Sundays there were up to a day, counted from a Monday."""
+    weeks, days = divmod(day + 3, 7)
+    return 2 * weeks + max(0, days - 4)
