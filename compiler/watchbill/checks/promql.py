@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from watchbill import promql
 from watchbill.source.codes import promql as codes
 from watchbill.source.diagnostic import Diagnostic, Location
-from watchbill.spec.expressions import analyse
+from watchbill.spec.expressions import analyse, labels_read
 from watchbill.spec.model import ResolvedAlert, Workspace
 
 
@@ -48,30 +48,21 @@ def _template(alert: ResolvedAlert, name: str, text: str) -> Iterator[Diagnostic
     where = alert.at.at(name) if own_key else alert.at.at("annotations", name)
     if name.startswith("impact_"):
         where = alert.at.at("impact", name.removeprefix("impact_"))
-    scanned = promql.scan_template(text)
-    if isinstance(scanned, promql.Fault):
-        at = where.within(scanned.start, scanned.end) if "${" not in text else where
-        yield Diagnostic(
-            codes.TEMPLATE,
-            f"template: {scanned.message}",
-            at,
-            "here",
-            "mend the template: Prometheus would put an error in its place",
-        )
+    read = labels_read(text)
+    if isinstance(read, promql.Fault):
+        at = where.within(read.start, read.end) if "${" not in text else where
+        advice = "mend the template: Prometheus would put an error in its place"
+        yield Diagnostic(codes.TEMPLATE, f"template: {read.message}", at, "here", advice)
         return
-    told: set[str] = set()
-    for label, start, end in promql.template_labels(scanned):
-        if label in told or alert.may_have(label) or label == "alertname":
-            continue
-        told.add(label)
-        yield Diagnostic(
-            codes.LABEL_CANNOT_EXIST,
-            f"the template of `{name}` names label `{label}`, which the expression cannot yield",
-            where.within(start, end),
-            "always empty",
-            _keep(label),
-            notes=_why(alert, label),
-        )
+    missing = [label for label in read if not alert.may_have(label)]
+    scanned = promql.scan_template(text) if missing else None
+    if scanned is None or isinstance(scanned, promql.Fault):
+        return
+    for label in missing:
+        start, end = next(place[1:] for place in promql.template_labels(scanned) if place[0] == label)
+        message = f"the template of `{name}` names label `{label}`, which the expression cannot yield"
+        at = where.within(start, end)
+        yield Diagnostic(codes.LABEL_CANNOT_EXIST, message, at, "always empty", _keep(label), notes=_why(alert, label))
 
 
 def _keep(label: str) -> str:

@@ -1,12 +1,18 @@
-"""Schedules and calendars: times that exist, layers that have somebody."""
+"""Schedules, calendars and absences as they are written: times that exist, layers that have somebody, swaps agreed on.
+
+What they come to, minute by minute, is looked at in `coverage`.
+"""
 
 from collections.abc import Iterator
 from datetime import datetime
 
+from watchbill.source.codes import coverage
 from watchbill.source.codes import paging as codes
-from watchbill.source.diagnostic import Diagnostic, Location
-from watchbill.spec.kinds.people import Era, Layer, Schedule
+from watchbill.source.diagnostic import Diagnostic, Location, Related
+from watchbill.spec.kinds.people import Era, Layer, Person, Schedule
+from watchbill.spec.load import Policy
 from watchbill.spec.model import Workspace
+from watchbill.spec.rota import rotation
 from watchbill.spec.scalars import local_time
 
 
@@ -22,6 +28,10 @@ def check(workspace: Workspace) -> list[Diagnostic]:
             found.extend(_span(start, end, schedule.timezone, at))
         for index, layer in enumerate(schedule.layers):
             found.extend(_layer(layer, policy.at.at("layers", index)))
+        found.extend(_names(schedule, policy.at))
+        found.extend(_agreed(schedule, policy.at))
+        found.extend(_reasons(schedule, policy.at))
+        found.extend(_shadows(schedule, policy.at))
         if not schedule.layers and not schedule.people:
             found.append(
                 Diagnostic(
@@ -43,6 +53,8 @@ def check(workspace: Workspace) -> list[Diagnostic]:
                     'add `monday-friday: ["09:00-18:00"]`',
                 )
             )
+    for policy in workspace.documents.get("Person", {}).values():
+        found.extend(_away(policy))
     return found
 
 
@@ -75,6 +87,14 @@ def _layer(layer: Layer, at: Location) -> Iterator[Diagnostic]:
             "never has anyone",
             "add an era with people",
         )
+    if rotation(layer) is None:
+        yield Diagnostic(
+            coverage.SHORT_TURN,
+            f"turns of {layer.rotation.every} are too short for layer `{layer.name}`",
+            at.at("rotation"),
+            "at least an hour, in whole minutes",
+            "write 12h, daily or weekly",
+        )
     before: Era | None = None
     for index, era in enumerate(layer.eras):
         where = at.at("eras", index)
@@ -103,3 +123,70 @@ def _layer(layer: Layer, at: Location) -> Iterator[Diagnostic]:
                 "append eras, never reorder them",
             )
         before = era
+
+
+def _names(schedule: Schedule, at: Location) -> Iterator[Diagnostic]:
+    first: dict[str, int] = {}
+    for index, layer in enumerate(schedule.layers):
+        if layer.name in first:
+            yield Diagnostic(
+                coverage.LAYER_TWICE,
+                f"two layers are called `{layer.name}`",
+                at.at("layers", index, "name"),
+                "and again here",
+                "rename one of the two",
+                related=(Related(at.at("layers", first[layer.name], "name"), "first named here"),),
+            )
+        first.setdefault(layer.name, index)
+
+
+def _agreed(schedule: Schedule, at: Location) -> Iterator[Diagnostic]:
+    for index, swap in enumerate(schedule.swaps):
+        missing = [name for name in dict.fromkeys((swap.take, swap.for_)) if name not in swap.agreed]
+        if missing:
+            who = " and ".join(f"`{name}`" for name in missing)
+            yield Diagnostic(
+                coverage.NOT_AGREED,
+                f"{who} {'has' if len(missing) == 1 else 'have'} not agreed to this swap",
+                at.at("swaps", index, "agreed"),
+                "both must",
+                f"ask, then write agreed: [{swap.for_}, {swap.take}]",
+            )
+
+
+def _reasons(schedule: Schedule, at: Location) -> Iterator[Diagnostic]:
+    for index, gap in enumerate(schedule.gaps):
+        if gap.falls_to is None and not gap.reason.strip():
+            yield Diagnostic(
+                coverage.GAP_WITHOUT_REASON,
+                "nobody is on call in this gap, and it does not say why",
+                at.at("gaps", index, "reason"),
+                "no reason",
+                "say why nobody is needed, or name a schedule in `falls_to:`",
+            )
+
+
+def _shadows(schedule: Schedule, at: Location) -> Iterator[Diagnostic]:
+    cover = {name for layer in schedule.layers for era in layer.eras for name in era.people} | {*schedule.people}
+    for index, name in enumerate(schedule.shadow):
+        if name in cover:
+            yield Diagnostic(
+                coverage.SHADOW_IS_COVER,
+                f"`{name}` is a shadow of this schedule and has turns in it",
+                at.at("shadow", index),
+                "never cover",
+                "remove the name here, or from the eras",
+            )
+
+
+def _away(policy: Policy) -> Iterator[Diagnostic]:
+    person: Person | None = policy.body
+    for index, away in enumerate(person.away if person is not None else ()):
+        if away.until < away.from_:
+            yield Diagnostic(
+                coverage.AWAY_BACKWARDS,
+                f"`{policy.name}` is away until {away.until}, which is before {away.from_}",
+                policy.at.at("away", index, "until"),
+                "not after `from`",
+                "exchange the two days",
+            )

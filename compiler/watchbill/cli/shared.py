@@ -63,12 +63,13 @@ def read(folder: Path) -> Read:
         return Read(folder, None, None, [missing])
     from watchbill import targets  # noqa: PLC0415
     from watchbill.checks import at_levels, check  # noqa: PLC0415
+    from watchbill.spec.expressions import remembered  # noqa: PLC0415
     from watchbill.spec.load import resting_collector  # noqa: PLC0415
     from watchbill.spec.resolve import read_workspace  # noqa: PLC0415
 
-    workspace, policies, found = read_workspace(root)
-    if workspace is not None:
-        with resting_collector():
+    with resting_collector(), remembered(root, cache=True):
+        workspace, policies, found = read_workspace(root)
+        if workspace is not None:
             found += check(workspace) + targets.check(workspace)
     return Read(root, workspace, policies, at_levels(workspace, found))
 

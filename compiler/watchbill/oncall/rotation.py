@@ -128,6 +128,10 @@ class Turns:
             era += 1
         return found
 
+    def latest_era(self) -> int | None:
+        """When the last line-up takes over."""
+        return self.handoff(self._begins[-1]) if self._begins else None
+
     def eras(self, start: int, end: int) -> list[tuple[int, int, int]]:
         """(era, start, end) of the line-ups that have the turns within [start, end)."""
         found = []

@@ -217,3 +217,8 @@ def _merged(found: list[Span]) -> list[Span]:
             merged.append(span)
             last = duty
     return merged
+
+
+def has_turns(schedule: Schedule, number: int, start: int, end: int) -> bool:
+    """Whether anybody has a turn in a layer at any time of [start, end), whatever the other layers say."""
+    return bool(_pieces(schedule, schedule.layers[number], schedule.turns[number], start, end))

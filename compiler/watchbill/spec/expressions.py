@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -22,34 +23,66 @@ class Analysis(msgspec.Struct, frozen=True, array_like=True):
     demanding: bool = False
 
 
-_known: dict[str, Analysis] = {}
-_used: dict[str, Analysis] = {}
+class _Notes(msgspec.Struct):
+    """What is known of texts: from earlier runs, and looked at in this one."""
+
+    known: dict[str, Any]
+    used: dict[str, Any]
+
+
+_expressions = _Notes({}, {})
+_templates = _Notes({}, {})
+_remembering = False
 
 
 def analyse(expression: str) -> Analysis | promql.Fault:
     """The analysis of an expression, or what is wrong with it."""
-    found = _used.get(expression)
+    found: Analysis | None = _expressions.used.get(expression)
     if found is None:
-        found = _known.get(expression)
+        found = _expressions.known.get(expression)
         if found is None:
             parsed = promql.parse(expression)
             if isinstance(parsed, promql.Fault):
                 return parsed
             found = Analysis(_merge(promql.labels(parsed)), promql.watched(parsed), bool(promql.needs(parsed)))
-        _used[expression] = found
+        _expressions.used[expression] = found
+    return found
+
+
+def labels_read(template: str) -> tuple[str, ...] | promql.Fault:
+    """The labels that a template of an annotation reads, or what is wrong with it."""
+    found: tuple[str, ...] | None = _templates.used.get(template)
+    if found is None:
+        found = _templates.known.get(template)
+        if found is None:
+            scanned = promql.scan_template(template)
+            if isinstance(scanned, promql.Fault):
+                return scanned
+            found = tuple(dict.fromkeys(label for label, _, _ in promql.template_labels(scanned)))
+        _templates.used[template] = found
     return found
 
 
 @contextmanager
 def remembered(root: Path, *, cache: bool) -> Iterator[None]:
     """Within this, analyses come from the workspace's cache, and new ones are added to it at the end."""
-    file = cached.path(root, "expressions") if cache else None
-    _known.clear()
-    _used.clear()
-    _known.update((text, _interned(analysis)) for text, analysis in cached.read(file, dict[str, Analysis]).items())
-    yield
-    if file is not None and _used.keys() != _known.keys():
-        cached.write(file, _used)
+    global _remembering  # noqa: PLW0603  (the outermost of nested uses reads and writes the cache)
+    if _remembering:
+        yield
+        return
+    files = {name: cached.path(root, name) if cache else None for name in ("expressions", "templates")}
+    known = cached.read(files["expressions"], dict[str, Analysis])
+    _expressions.known, _expressions.used = {text: _interned(analysis) for text, analysis in known.items()}, {}
+    _templates.known, _templates.used = cached.read(files["templates"], dict[str, tuple[str, ...]]), {}
+    _remembering = True
+    try:
+        yield
+    finally:
+        _remembering = False
+    for name, notes in (("expressions", _expressions), ("templates", _templates)):
+        file = files[name]
+        if file is not None and notes.used.keys() != notes.known.keys():
+            cached.write(file, notes.used)
 
 
 def _interned(analysis: Analysis) -> Analysis:

@@ -19,6 +19,7 @@ from watchbill.spec import cached
 from watchbill.spec.decode import FAILED, Told, decode, decoder_of, is_tagged
 from watchbill.spec.kinds import KINDS, NOT_YET, TEAMLESS
 from watchbill.spec.kinds.foreign import RuleFile
+from watchbill.spec.salvage import headers
 from watchbill.spec.scalars import NAME, Scalar
 from watchbill.spec.shapes import ScalarShape
 
@@ -40,12 +41,15 @@ class Policy(msgspec.Struct, frozen=True):
 
 
 class Policies(msgspec.Struct, frozen=True):
-    """Everything below `policies/`. `rules` holds the rule files that Foreign documents name, by their shown name."""
+    """Everything below `policies/`. `rules` holds the rule files that Foreign documents name, by their shown name;
+    `unread` the names of files that could not be read at all.
+    """
 
     root: Path
     files: tuple[PolicyFile, ...]
     all: tuple[Policy, ...]
     rules: dict[str, Policy]
+    unread: tuple[str, ...] = ()
 
     @property
     def paths(self) -> dict[str, Path]:
@@ -107,8 +111,9 @@ def load(root: Path, *, cache: bool = True) -> tuple[Policies, list[Diagnostic]]
             data = contents[name]
             digest = hashlib.sha256(b"rules" + data if as_rules else data).digest()
             hit = known.get(name)
-            if hit is not None and hit.digest == digest:
-                decoded[name] = list(_from_cache(name, hit))
+            remembered = _from_cache(name, hit) if hit is not None and hit.digest == digest else None
+            if hit is not None and remembered is not None:
+                decoded[name] = remembered
                 fresh[name] = hit
                 return
             decoded[name], told = _decode_rules(name, data) if as_rules else _decode_file(name, data)
@@ -131,7 +136,8 @@ def load(root: Path, *, cache: bool = True) -> tuple[Policies, list[Diagnostic]]
     rules = {policy.name: policy for policy in in_order if policy.kind == RULE_FILE}
     told = [diagnostic for file in files for diagnostic in found[file.name]]
     told += _workspace_problems(policies, told)
-    everything = Policies(root, files, tuple(policies), rules)
+    unread = tuple(file.name for file in files if file.name not in contents)
+    everything = Policies(root, files, tuple(policies), rules, unread)
     for policy in foreigns:
         if not any(match_ is not None for match_ in map(rule_pattern(policy), rules)):
             message = f"no file is named by the rules of `{policy.name}`"
@@ -151,9 +157,12 @@ def _decode_rules(file: str, data: bytes) -> tuple[list[Policy], list[Diagnostic
     told.extend(problems)
     if not documents:
         return [], list(told)
+    if problem := alias_problem(documents[0]):
+        told.append(problem)
+        return [], list(told)
     node = documents[0].node
     path: tuple[str | int, ...] = ()
-    header = {key.value: value for key, value in node.value} if isinstance(node, MappingNode) else {}
+    header = _header(node) if isinstance(node, MappingNode) else {}
     if getattr(header.get("kind"), "value", None) == "PrometheusRule" and "spec" in header:
         node, path = header["spec"], ("spec",)
     for extra in documents[1:]:
@@ -166,7 +175,7 @@ def _decode_rules(file: str, data: bytes) -> tuple[list[Policy], list[Diagnostic
 def _decode_file(file: str, data: bytes) -> tuple[list[Policy], list[Diagnostic]]:
     text, found = decode_text(file, data)
     if text is None:
-        return [], found
+        return list(_salvaged(file, data.decode("utf-8", "replace"), [])), found
     documents, problems = compose(file, text)
     told = Told(file)
     told.extend(found)
@@ -175,12 +184,23 @@ def _decode_file(file: str, data: bytes) -> tuple[list[Policy], list[Diagnostic]
     aliased = "*" in text and "&" in text
     for document in documents:
         if aliased and (bomb := alias_problem(document)):
+            problems = [bomb]
             told.append(bomb)
             continue
         policy = _decode_document(document, told)
         if policy is not None:
             policies.append(policy)
+    if problems:
+        policies.extend(_salvaged(file, text, policies))
     return policies, list(told)
+
+
+def _salvaged(file: str, text: str, decoded: list[Policy]) -> Iterator[Policy]:
+    known = {(policy.kind, policy.name, policy.team) for policy in decoded}
+    for position, kind, name, team in headers(text):
+        team = None if kind in TEAMLESS else team  # noqa: PLW2901
+        if (kind, name, team) not in known:
+            yield Policy(kind, name, team, None, Location(file, position))
 
 
 def _decode_document(document: Document, told: Told) -> Policy | None:
@@ -195,10 +215,10 @@ def _decode_document(document: Document, told: Told) -> Policy | None:
                 "start with `kind:`",
             )
         return None
-    header: dict[str, Node] = {key.value: value for key, value in node.value if isinstance(key, ScalarNode)}
+    header = _header(node)
     kind = _kind(header.get("kind"), node, told)
     if kind is None:
-        return None
+        return _meant(header, document)
     name = _name(header.get("name"), node, told, "name")
     team = _name(header["team"], node, told, "team") if "team" in header and kind not in TEAMLESS else None
     beside = _WORKSPACE_HEADER if kind == "Workspace" else frozenset({"kind", "name"}) if kind in TEAMLESS else _HEADER
@@ -209,6 +229,20 @@ def _decode_document(document: Document, told: Told) -> Policy | None:
         return None
     broken = body is FAILED or (team is None and "team" in header and kind not in TEAMLESS)
     return Policy(kind, name, team, None if broken else body, Location(document.file, document.index))
+
+
+def _header(node: MappingNode) -> dict[str, Node]:
+    return {key.value: value for key, value in node.value if isinstance(key, ScalarNode)}
+
+
+def _meant(header: dict[str, Node], document: Document) -> Policy | None:
+    """A document of a misspelt kind as the kind that was meant, so that what refers to it is no second mistake."""
+    kind, name, team = (getattr(header.get(key), "value", None) for key in ("kind", "name", "team"))
+    close = did_you_mean(kind, KINDS) if isinstance(kind, str) else None
+    if close is None or not isinstance(name, str):
+        return None
+    own = team if isinstance(team, str) and close not in TEAMLESS else None
+    return Policy(close, name, own, None, Location(document.file, document.index))
 
 
 def _kind(node: Node | None, document: Node, told: Told) -> str | None:
@@ -302,9 +336,14 @@ def _to_cache(digest: bytes, policies: list[Policy]) -> _Cached:
     return _Cached(digest, [(p.kind, p.name, p.team, p.at.document, p.at.path, encode(p.body)) for p in policies])
 
 
-def _from_cache(file: str, entry: _Cached) -> Iterator[Policy]:
-    for kind, name, team, index, path, body in entry.policies:
-        yield Policy(kind, name, team, _body_decoder(kind).decode(body), Location(file, index, path))
+def _from_cache(file: str, entry: _Cached) -> list[Policy] | None:
+    try:
+        return [
+            Policy(kind, name, team, _body_decoder(kind).decode(body), Location(file, index, path))
+            for kind, name, team, index, path, body in entry.policies
+        ]
+    except (msgspec.MsgspecError, KeyError):
+        return None
 
 
 _DECODERS: dict[str, msgspec.msgpack.Decoder[Any]] = {}

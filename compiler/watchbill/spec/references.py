@@ -56,6 +56,9 @@ def check_references(policies: Policies, documents: Documents) -> list[Diagnosti
         for kind, reference, path in visit(policy.body, ()):
             if qualified(documents, kind, reference, team) is None:
                 found.append(_unknown(kind, reference, policy.at.at(*path), documents, team))
+    if policies.unread:
+        notes = (f"it may be defined in {policies.unread[0]}, which cannot be read",)
+        return [msgspec.structs.replace(diagnostic, notes=notes) for diagnostic in found]
     return found
 
 

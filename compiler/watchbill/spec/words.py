@@ -38,8 +38,13 @@ class Context(msgspec.Struct, frozen=True):
 class Told(list[Diagnostic]):
     """Findings about one service; the same one from several places is told once."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._told: set[Diagnostic] = set()
+
     def say(self, diagnostic: Diagnostic) -> None:
-        if diagnostic not in self:
+        if diagnostic not in self._told:
+            self._told.add(diagnostic)
             self.append(diagnostic)
 
 

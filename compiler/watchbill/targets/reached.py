@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from watchbill.spec.kinds.actions import Action
+from watchbill.spec.kinds.inherited import Defaults
 from watchbill.spec.kinds.people import Calendar
 from watchbill.spec.model import Workspace, qualified
 from watchbill.spec.scalars import WEEKDAYS, weekday_numbers
@@ -86,7 +87,9 @@ def _plain_struct(shape: StructShape) -> Plain:
     def of_struct(value: Any, reached: Reached, team: str | None) -> Record:
         if not parts:
             parts.extend(
-                (field.key, field.attribute, field.default, plain(field.shape)) for field in fields_of(shape.type)
+                (field.key, field.attribute, field.default, plain(field.shape))
+                for field in fields_of(shape.type)
+                if field.shape != StructShape(Defaults)  # inherited by the alerts, which say so themselves
             )
         record = {}
         for key, attribute, default, of_part in parts:

@@ -83,4 +83,6 @@ def _singular(key: str) -> str:
 
 def _safe(text: str) -> str:
     """Text from a policy never moves the cursor or colours the terminal."""
+    if text.isprintable():
+        return text
     return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)

@@ -12,6 +12,7 @@ AREAS = (
     "promql",
     "routing",
     "paging",
+    "coverage",
     "runbooks",
     "remediation",
     "messages",

@@ -17,6 +17,7 @@ from watchbill.spec.scalars import (
     Name,
     NotYet,
     PersonRef,
+    Scalar,
     ScheduleRef,
     SlackChannel,
     TeamRef,
@@ -139,13 +140,24 @@ class Schedule(msgspec.Struct, frozen=True, kw_only=True):
     overrides: Annotated[Literal["code", "pagerduty", "executor"], "Who owns run-time overrides."] = "code"
 
 
+Region = Annotated[
+    str,
+    Scalar(
+        "a country such as PT, or a country and its subdivision such as BR-SP (ISO 3166)", r"[A-Z]{2}(-[A-Z0-9]{1,3})?"
+    ),
+]
+
+
 class Calendar(msgspec.Struct, frozen=True, kw_only=True):
     """Hours that repeat weekly, less holidays."""
 
-    __not_yet__: ClassVar = ("holidays",)
     timezone: Annotated[Zone, "The zone of the hours."] = "UTC"
     weekly: Annotated[dict[Weekdays, tuple[Hours, ...]], 'Hours by day, such as monday-friday: ["09:00-18:00"].']
     closed: Annotated[tuple[Date, ...], "Days on which the hours do not hold."] = ()
+    holidays: Annotated[
+        Region | None,
+        "A country whose public holidays are closed too, as `policies/holidays.lock` has them (`watchbill holidays update`).",
+    ] = None
 
 
 class Notified(msgspec.Struct, frozen=True, kw_only=True):

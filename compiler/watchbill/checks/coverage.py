@@ -1,0 +1,430 @@
+"""Who is on call at every minute of the coverage time: nobody forgotten, nobody away, nobody worn out."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from itertools import combinations
+
+import msgspec
+
+from watchbill.oncall import Era, Schedule
+from watchbill.oncall.calendar import Stretch, common
+from watchbill.oncall.clock import DAY, day_number, instant_of
+from watchbill.oncall.coverage import same_person, unattended
+from watchbill.oncall.fairness import LineUp, Strain, line_ups, strains
+from watchbill.oncall.localtime import length, stretch
+from watchbill.oncall.shifts import Span, has_turns, spans
+from watchbill.source.codes import Code
+from watchbill.source.codes import coverage as codes
+from watchbill.source.diagnostic import Diagnostic, Location, Related
+from watchbill.spec import kinds
+from watchbill.spec.load import Policy
+from watchbill.spec.model import Workspace, qualified
+from watchbill.spec.rota import rota
+
+YEAR = 366 * DAY
+SHOWN = 3  # further times that a finding names
+
+
+class _Covered(msgspec.Struct, frozen=True):
+    """One schedule, where it stands in the policies, and its shifts in the coverage time."""
+
+    policy: Policy
+    schedule: Schedule
+    start: int
+    end: int
+    spans: list[Span]
+
+    def words(self, times: Sequence[Stretch]) -> str:
+        """The first of some times, and how many there are."""
+        start, end = times[0]
+        text = stretch(instant_of(start), instant_of(end), self.schedule.zone)
+        zone = f" ({self.policy.body.timezone})"
+        if len(times) == 1:
+            return f"from {text}{zone}"
+        total = length(sum(until - at for at, until in times))
+        more = "once more" if len(times) == 2 else f"{len(times) - 1} more times"
+        return f"from {text}{zone}, and {more}: {total} in all"
+
+    def others(self, times: Sequence[Stretch]) -> tuple[str, ...]:
+        """The times after the first, a few of them."""
+        if len(times) < 2:
+            return ()
+        texts = [stretch(instant_of(at), instant_of(until), self.schedule.zone) for at, until in times[1 : SHOWN + 1]]
+        rest = len(times) - 1 - len(texts)
+        return (f"also {'; '.join(texts)}{f'; and {rest} more' if rest else ''}",)
+
+
+def check(workspace: Workspace) -> list[Diagnostic]:
+    made, found = rota(workspace)
+    covered: dict[str, _Covered] = {}
+    for name, schedule in made.schedules.items():
+        start, end = coverage_of(workspace, schedule)
+        if start < end:
+            spans_ = spans(schedule, start, end)
+            covered[name] = _Covered(workspace.documents["Schedule"][name], schedule, start, end, spans_)
+    for one in covered.values():
+        found.extend(_holes(workspace, one))
+        found.extend(_layers(one))
+        found.extend(_swaps(workspace, one))
+        found.extend(_fairness(one))
+        found.extend(_rest(one))
+    for name, policy in workspace.documents.get("Team", {}).items():
+        if policy.body is not None:
+            found.extend(_same_person(workspace, name, policy, covered))
+    found.extend(_nobody(workspace, covered))
+    return found
+
+
+def coverage_of(workspace: Workspace, schedule: Schedule) -> Stretch:
+    """The time that is looked at, by the schedule's own clock.
+
+    Without `coverage` in the workspace: the year from the schedule's latest era, and longer where a swap, a gap or an
+    absence is later than that.
+    """
+    midnight = schedule.clock.midnight
+    stated = workspace.settings.coverage
+    if stated is not None:
+        first, last = date.fromisoformat(stated.from_), date.fromisoformat(stated.until)
+        return midnight(day_number(first)), midnight(day_number(last) + 1)
+    starts = [turns.latest_era() for turns in schedule.turns]
+    start = max((start for start in starts if start is not None), default=0)
+    ends = [end for _, end in (*schedule.exchanged, *schedule.left_out)]
+    ends += [midnight(day_number(last) + 1) for person in schedule.people for _, last in person.away]
+    return start, max([start + YEAR, *ends])
+
+
+# Holes
+
+
+def _holes(workspace: Workspace, one: _Covered) -> Iterator[Diagnostic]:
+    open_: list[Stretch] = []  # nobody has the turn, or whoever has it does not work then
+    absent: dict[str, list[Stretch]] = {}  # somebody has the turn, and is away
+    excused: dict[str, None] = {}
+    for start, end, duty in one.spans:
+        if duty.kind == "hole":
+            away = next((absence.person for absence in duty.absent if absence.why == "away"), None)
+            times = open_ if away is None else absent.setdefault(away, [])
+            if times and times[-1][1] == start:
+                times[-1] = (times[-1][0], end)
+            else:
+                times.append((start, end))
+            if away is None:
+                excused |= dict.fromkeys(absence.person for absence in duty.absent)
+        elif duty.kind == "swap" and duty.person is not None and duty.schedule == one.schedule.name:
+            yield from _taken_while_away(workspace, one, duty.person, duty.swap or 0, start, end)
+    if open_:
+        yield _hole(one, open_, list(excused))
+    for name, times in absent.items():
+        yield _away(workspace, one, name, times)
+
+
+def _hole(one: _Covered, times: list[Stretch], excused: list[str]) -> Diagnostic:
+    body: kinds.Schedule = one.policy.body
+    where, label = one.policy.at.at("layers" if body.layers else "people", key=True), "nobody then"
+    help_ = "let the last layer take every hour (no `only:`), or declare a gap with its reason"
+    late = _begins_late(one, times[0])
+    if late is not None:
+        number, era = late
+        where, label = one.policy.at.at("layers", number, "eras", 0, "from"), "the first hand-off comes later"
+        help_ = f"let the first era begin a turn earlier than {era.start}"
+    notes = one.others(times)
+    if excused:
+        who = ", ".join(f"`{name}`" for name in excused)
+        notes = (*notes, f"the turns are {who}'s, outside the hours they work: add a layer below, or a swap")
+    return Diagnostic(
+        codes.HOLE,
+        f"nobody is on call for `{one.schedule.name}` {one.words(times)}",
+        where,
+        label,
+        help_,
+        notes=(*notes, "a page in this time would reach nobody"),
+    )
+
+
+def _begins_late(one: _Covered, first: Stretch) -> tuple[int, Era] | None:
+    """The layer whose first hand-off ends a hole at the very start of the coverage."""
+    if first[0] != one.start or not one.policy.body.layers:
+        return None
+    for number, (layer, turns) in enumerate(zip(one.schedule.layers, one.schedule.turns, strict=True)):
+        if layer.eras and turns.handoff(0) == first[1]:
+            return number, layer.eras[0]
+    return None
+
+
+def _away(workspace: Workspace, one: _Covered, name: str, times: list[Stretch]) -> Diagnostic:
+    return Diagnostic(
+        codes.AWAY,
+        f"`{name}` is away and has the turn in `{one.schedule.name}` {one.words(times)}",
+        _absence(workspace, one.schedule, name, times[0][0]),
+        "nobody stands in",
+        f"agree on a swap for `{name}`, or add a layer below",
+        notes=(*one.others(times), "a page in this time would reach nobody"),
+        related=(Related(one.policy.at.at("name"), "on this schedule"),),
+    )
+
+
+def _taken_while_away(
+    workspace: Workspace, one: _Covered, name: str, swap: int, start: int, end: int
+) -> Iterator[Diagnostic]:
+    person = one.schedule.part_time.get(name)
+    if person is None or not person.away:
+        return
+    for at, until, why in person.absences(start, end):
+        if why == "away":
+            times = [(max(at, start), min(until, end))]
+            yield Diagnostic(
+                codes.AWAY,
+                f"`{name}` takes over a turn in `{one.schedule.name}` and is away {one.words(times)}",
+                one.policy.at.at("swaps", swap, "take"),
+                "away then",
+                "let somebody else take it, or correct the days away",
+                related=(Related(_absence(workspace, one.schedule, name, at), "away by this"),),
+            )
+            return
+
+
+def _absence(workspace: Workspace, schedule: Schedule, name: str, instant: int) -> Location:
+    """Where a person's policy says that they are away at an instant."""
+    policy = workspace.documents["Person"][name]
+    person = schedule.persons[name]
+    midnight = person.clock.midnight
+    for index, (first, last) in enumerate(person.away):
+        if midnight(day_number(first)) <= instant < midnight(day_number(last) + 1):
+            return policy.at.at("away", index)
+    return policy.at.at("away")
+
+
+# Layers and swaps that come to nothing
+
+
+def _layers(one: _Covered) -> Iterator[Diagnostic]:
+    asked = {duty.layer for _, _, duty in one.spans if duty.schedule == one.schedule.name}
+    asked |= {absence.layer for _, _, duty in one.spans for absence in duty.absent}
+    for number, layer in enumerate(one.schedule.layers):
+        if layer.name in asked or not any(era.people for era in layer.eras) or not one.policy.body.layers:
+            continue
+        where = one.policy.at.at("layers", number, "name")
+        if not has_turns(one.schedule, number, one.start, one.end):
+            yield Diagnostic(
+                codes.NEVER_ON,
+                f"layer `{layer.name}` of `{one.schedule.name}` never has anyone in the coverage time",
+                where,
+                "never on call",
+                "look at its calendar and at the days of its eras, or remove it",
+            )
+        else:
+            yield Diagnostic(
+                codes.NEVER_REACHED,
+                f"layer `{layer.name}` of `{one.schedule.name}` is never asked: a layer above it always has somebody",
+                where,
+                "never on call",
+                "the first layer that has somebody wins: put it higher, or remove it",
+            )
+
+
+def _swaps(workspace: Workspace, one: _Covered) -> Iterator[Diagnostic]:
+    body: kinds.Schedule = one.policy.body
+    for index, swap in enumerate(one.schedule.swaps):
+        start, end = one.schedule.exchanged[index]
+        if start >= end:
+            continue  # told where times are looked at
+        where = one.policy.at.at("swaps", index, "for")
+        if swap.take == swap.giver:
+            message = f"`{swap.take}` takes this time over from themselves"
+        elif not _has_turn(one.schedule, swap.giver, index, start, end):
+            message = f"`{swap.giver}` has no turn in `{one.schedule.name}` from {body.swaps[index].from_} until {body.swaps[index].until}"
+        else:
+            continue
+        before = spans(msgspec.structs.replace(one.schedule, swaps=one.schedule.swaps[:index]), start, end)
+        people = list(dict.fromkeys(duty.person for _, _, duty in before if duty.person is not None))
+        who = ", ".join(f"`{name}`" for name in people[:SHOWN]) or "nobody"
+        yield Diagnostic(
+            codes.NO_EFFECT, message, where, "nothing changes", f"on call then: {who}{', …' * (len(people) > SHOWN)}"
+        )
+
+
+def _has_turn(schedule: Schedule, name: str, index: int, start: int, end: int) -> bool:
+    """Whether somebody has anything to give in a time, before the swap at an index."""
+    before = spans(msgspec.structs.replace(schedule, swaps=schedule.swaps[:index]), start, end)
+    return any(
+        duty.kind in ("rotation", "swap", "hole")
+        and duty.gap is None
+        and (duty.person == name or any(absence.person == name for absence in duty.absent))
+        for _, _, duty in before
+    )
+
+
+# Fairness and rest
+
+
+def _fairness(one: _Covered) -> Iterator[Diagnostic]:
+    if not one.policy.body.layers and len(one.policy.body.people) < 2:
+        return
+    for line_up in line_ups(one.schedule, one.spans):
+        nights = {name: load.nights for name, load in line_up.loads.items()}
+        days = {name: load.weekend_days for name, load in line_up.loads.items()}
+        yield from _uneven(one, line_up, codes.UNFAIR_NIGHTS, nights, line_up.nights_of_a_turn, "nights")
+        yield from _uneven(one, line_up, codes.UNFAIR_WEEKENDS, days, line_up.weekend_days_of_a_turn, "weekend days")
+
+
+def _uneven(
+    one: _Covered, line_up: LineUp, code: Code, counts: dict[str, int], of_a_turn: int, what: str
+) -> Iterator[Diagnostic]:
+    most, total = max(counts.values()), sum(counts.values())
+    if most - min(counts.values()) <= 2 * of_a_turn or most * len(counts) * 2 <= total * 3:
+        return
+    shares = ", ".join(
+        f"`{name}` {count}" for name, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    )
+    body: kinds.Schedule = one.policy.body
+    where = one.policy.at.at("people")
+    if body.layers:
+        number = next(index for index, layer in enumerate(body.layers) if layer.name == line_up.layer)
+        order = sorted(range(len(body.layers[number].eras)), key=lambda index: body.layers[number].eras[index].from_)
+        where = one.policy.at.at("layers", number, "eras", order[line_up.era], "people")
+    yield Diagnostic(
+        code,
+        f"{what} are shared unevenly in `{one.schedule.name}`: {shares}",
+        where,
+        "not the same for all",
+        "choose turns that do not always fall on the same days or hours, such as weekly",
+    )
+
+
+def _rest(one: _Covered) -> Iterator[Diagnostic]:
+    by_person: dict[tuple[str, bool], list[Strain]] = {}
+    for strain in strains(one.schedule, one.spans):
+        by_person.setdefault((strain.person, strain.stint), []).append(strain)
+    for (person, stint), all_ in by_person.items():
+        first = all_[0]
+        when = stretch(instant_of(first.start), instant_of(first.end), one.schedule.zone)
+        zone = one.policy.body.timezone
+        times = "" if len(all_) == 1 else f", and {_times(len(all_) - 1)}"
+        if stint:
+            message = (
+                f"`{person}` is on call for `{one.schedule.name}` without a break for {length(first.end - first.start)}"
+            )
+            message += f", {when} ({zone}){times}"
+            help_ = "let somebody else take a turn between, by a swap or by `first:`"
+        else:
+            message = f"`{person}` has {length(first.end - first.start)} of rest after a night on call for `{one.schedule.name}`"
+            message += f", {when} ({zone}){times}"
+            help_ = "choose longer turns or other hand-offs, so that eleven hours lie between"
+        yield Diagnostic(codes.REST, message, one.policy.at.at("name"), "too little rest", help_)
+
+
+def _times(number: int) -> str:
+    return "once more" if number == 1 else f"{number} more times"
+
+
+# Teams
+
+
+def _same_person(workspace: Workspace, team: str, policy: Policy, covered: dict[str, _Covered]) -> Iterator[Diagnostic]:
+    roles = [
+        (role, one)
+        for role, reference in policy.body.on_call.items()
+        if (one := covered.get(qualified(workspace.documents, "Schedule", reference, team) or "")) is not None
+    ]
+    for (role, one), (other_role, other) in combinations(roles, 2):
+        where = policy.at.at("on_call", other_role)
+        if one is other:
+            yield Diagnostic(
+                codes.SAME_PERSON,
+                f"{role} and {other_role} of team `{team}` are one schedule",
+                where,
+                "the same person, always",
+                "give it a schedule of its own, a turn behind",
+            )
+            continue
+        both: dict[str, list[Stretch]] = {}
+        for start, end, person in same_person(one.spans, other.spans):
+            both.setdefault(person, []).append((start, end))
+        if not both:
+            continue
+        times = sorted(time for all_ in both.values() for time in all_)
+        person = next(name for name, all_ in both.items() if times[0] in all_)
+        others = f" (at other times {_and(sorted(set(both) - {person}))})" if len(both) > 1 else ""
+        yield Diagnostic(
+            codes.SAME_PERSON,
+            f"`{person}` is {role} and {other_role} of team `{team}` at once {other.words(times)}{others}",
+            where,
+            "the same person",
+            "let the two schedules be a turn apart",
+            notes=other.others(times),
+        )
+
+
+def _and(names: Sequence[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def _nobody(workspace: Workspace, covered: dict[str, _Covered]) -> Iterator[Diagnostic]:
+    """Times when every step of an escalation leads to a schedule without anyone, by declared gaps."""
+    empty = {
+        name: unattended(one.spans)
+        for name, one in covered.items()
+        if any(duty.kind == "gap" for _, _, duty in one.spans)
+    }
+    if not empty:
+        return
+    pages = dict.fromkeys(
+        (alert.team, alert.outcome.escalation)
+        for place in workspace.places.values()
+        for alert in place.alerts
+        if alert.outcome.escalation is not None
+    )
+    for team, escalation in pages:
+        steps = workspace.documents["Escalation"].get(escalation or "")
+        owner = workspace.documents.get("Team", {}).get(team)
+        if steps is None or steps.body is None or owner is None or owner.body is None:
+            continue
+        names = list(_schedules(workspace, team, [target for step in steps.body.steps for target in step.notify]))
+        if not names or None in names:
+            continue  # a person or an office is always there
+        times: list[Stretch] | None = None
+        for name in names:
+            nobody = empty.get(name or "", [])
+            times = nobody if times is None else common(times, nobody)
+        times = [time for time in times or () if _declared(time, (covered[name] for name in names if name))]
+        if times:
+            one = covered[names[0] or ""]
+            index = next(
+                index for index, (at, end) in enumerate(one.schedule.left_out) if at < times[0][1] and times[0][0] < end
+            )
+            yield Diagnostic(
+                codes.NOBODY_REACHABLE,
+                f"`{escalation}` reaches nobody of team `{team}` {one.words(times)}",
+                one.policy.at.at("gaps", index),
+                "every step is empty then",
+                "let a gap fall to another schedule, or add a step that names a person",
+                related=tuple(
+                    Related(covered[name].policy.at.at("name"), f"nobody is on call for `{name}` either")
+                    for name in dict.fromkeys(names[1:])
+                    if name is not None and name != names[0]
+                ),
+                notes=one.others(times),
+            )
+
+
+def _declared(time: Stretch, all_: Iterable[_Covered]) -> bool:
+    """Whether each of the schedules has a declared gap in a time; a mere hole is told by itself."""
+    return all(
+        any(duty.kind == "gap" and start < time[1] and time[0] < end for start, end, duty in one.spans) for one in all_
+    )
+
+
+def _schedules(workspace: Workspace, team: str, targets: Sequence[kinds.people.Notified]) -> Iterator[str | None]:
+    """The schedule behind each target that pages; None for one that is always there. A channel pages nobody."""
+    for target in targets:
+        if target.slack is not None:
+            continue
+        if target.on_call is None:
+            yield None
+            continue
+        owner = target.of or team
+        policy = workspace.documents.get("Team", {}).get(owner)
+        reference = policy.body.on_call.get(target.on_call) if policy is not None and policy.body is not None else None
+        name = qualified(workspace.documents, "Schedule", reference, owner) if reference is not None else None
+        if name is not None:
+            yield name
