@@ -135,7 +135,7 @@ def _distinct(uses: Iterator[Use]) -> list[Use]:
 def _values(action: Action) -> Iterator[tuple[tuple[str | int, ...], Value]]:
     """Every value of the action that may come from an input, with its path below `action`."""
     name, parameters = _chosen(action)
-    for field in fields_of(type(parameters)):
+    for field in fields_of(type(parameters)) if parameters is not None else ():
         yield from _values_in(getattr(parameters, field.attribute), (name, field.key))
 
 
@@ -159,13 +159,13 @@ def _matches(pattern: str, text: str) -> bool:
 # The action
 
 
-def _chosen(action: Action) -> tuple[str, msgspec.Struct]:
-    """The name of the action and its parameters."""
-    return next(
-        (field.key, parameters)
-        for field in fields_of(Action)
-        if (parameters := getattr(action, field.attribute)) is not None
-    )
+def _chosen(action: Action) -> tuple[str, msgspec.Struct | None]:
+    """The name of the action and its parameters; nothing when they are broken, which is told elsewhere."""
+    for field in fields_of(Action):
+        parameters: msgspec.Struct | None = getattr(action, field.attribute)
+        if parameters is not None:
+            return field.key, parameters
+    return "", None
 
 
 def _action(policy: Policy) -> Iterator[Diagnostic]:

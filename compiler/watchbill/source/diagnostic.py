@@ -16,7 +16,8 @@ class Location(msgspec.Struct, frozen=True):
     """Where something stands in a policy file, as a path of keys: cheap to carry, resolved to lines only when shown.
 
     `file` is relative to the workspace. `path` is empty for a whole document. `key` points at the key instead of its
-    value. `start` and `end` are character offsets into a scalar's value (`end` -1: the whole scalar).
+    value. `start` and `end` are character offsets into a scalar's value (`end` -1: the whole scalar); with
+    `word`, the first place of that text in the value is meant.
     """
 
     file: str
@@ -25,9 +26,14 @@ class Location(msgspec.Struct, frozen=True):
     key: bool = False
     start: int = 0
     end: int = -1
+    word: str = ""
 
     def at(self, *path: str | int, key: bool = False) -> "Location":
         return Location(self.file, self.document, (*self.path, *path), key)
+
+    def naming(self, word: str) -> "Location":
+        """The same, narrowed to a word: for a text into which params were put, where offsets do not hold."""
+        return Location(self.file, self.document, self.path, self.key, word=word)
 
     def within(self, start: int, end: int) -> "Location":
         return Location(self.file, self.document, self.path, self.key, start, end)

@@ -38,8 +38,11 @@ class Sources:
         if where.document >= len(source.documents):
             return Span(where.file)
         node, whole = _follow(source.documents[where.document].node, where)
-        if where.end >= 0 and whole and isinstance(node, ScalarNode):
-            return _within_scalar(where, source, node)
+        if whole and isinstance(node, ScalarNode):
+            start = node.value.find(where.word) if where.word else where.start
+            end = start + len(where.word) if where.word else where.end
+            if start >= 0 and end >= 0:
+                return _within_scalar(where.within(start, end), source, node)
         return node_span(where.file, node)
 
     def enclosing_name(self, where: Where) -> tuple[Span, str] | None:
