@@ -137,6 +137,7 @@ class _World:
         self.teams = [drafts.name("Team") for _ in range(drafts.number(1, 3))]
         self.secondary = drafts.yes()
         self.people = [drafts.name("Person") for _ in range(drafts.number(1, 4))]
+        self.coverage = drafts.yes()
         self.sites = drafts.yes()
         self.classes = drafts.some(CLASSES)
         self.roles = {"ciso": drafts.one({"person": self.people[0]}, self.people[0], {"phone": {"env": "CISO"}})}
@@ -266,19 +267,26 @@ def _defaults(drafts: _Drafts, world: _World) -> Document:
 
 
 def _schedule(drafts: _Drafts, world: _World, team: str, calendar: str) -> str:
+    """Somebody always has the turn. What happens on a day lies in the coverage time, or is drawn only where one is given."""
     people = drafts.some(world.people, 1)
-    if drafts.yes():
+    if not world.coverage or drafts.yes():
         who: Document = {"people": people}
     else:
-        eras = [{"from": "2026-01-05", "people": people}]
+        eras = [{"from": "2025-12-29", "people": people}]
         eras += [{"from": "2026-03-09", "people": list(world.people), "first": world.people[-1]}]
         only = drafts.one({"outside": calendar}, calendar, {"inside": calendar})
         rotation = drafts.one("daily", "weekly", {"every": "12h"})
         layers = [{"name": "nights", "only": only, "rotation": rotation, "eras": eras[:1]}]
         layers += [{"name": "all", "handoff": {"day": "sunday", "at": "23:59"}, "eras": eras}]
         who = {"layers": layers}
-    swap = {"from": "2026-12-24T09:00", "until": "2026-12-26T09:00+01:00", "take": people[0], "for": world.people[-1]}
-    gap = {"from": "2026-12-25T00:00", "until": "2026-12-25T06:00", "reason": drafts.text()}
+    if world.coverage:
+        gap = {"from": "2026-12-25T00:00", "until": "2026-12-25T06:00", "reason": drafts.text()}
+        who |= drafts.maybe({"gaps": [gap]})
+    others = [person for person in world.people if person not in people]
+    if world.coverage and len(people) == 1 and others:
+        names = {"take": others[0], "for": people[0], "agreed": [people[0], others[0]]}
+        swap = {"from": "2026-02-03T09:00", "until": "2026-02-05T09:00+01:00", **names}
+        who |= drafts.maybe({"swaps": [{**swap, **drafts.maybe({"reason": drafts.text()})}]})
     return drafts.add(
         "Schedule",
         drafts.name("Schedule"),
@@ -286,8 +294,6 @@ def _schedule(drafts: _Drafts, world: _World, team: str, calendar: str) -> str:
         timezone=drafts.one(*ZONES),
         **who,
         **drafts.maybe({"shadow": people}),
-        **drafts.maybe({"swaps": [{**swap, **drafts.maybe({"reason": drafts.text()})}]}),
-        **drafts.maybe({"gaps": [gap]}),
     )
 
 
@@ -300,7 +306,7 @@ def _answers(drafts: _Drafts, world: _World) -> None:
             email=f"p{len(drafts.documents)}@shop.example",
             **drafts.maybe({"timezone": drafts.one(*ZONES)}),
             **drafts.maybe({"phone": {"env": "PHONE_1"}}),
-            **drafts.maybe({"away": [{"from": "2026-08-01", "until": "2026-08-14"}]}),
+            **(drafts.maybe({"away": [{"from": "2026-08-01", "until": "2026-08-14"}]}) if world.coverage else {}),
             **drafts.maybe({"notify": {"default": [{"push": "0m"}, {"email": "10m"}]}}),
         )
     for _ in range(drafts.number(0, 2)):
@@ -541,7 +547,7 @@ def _workspace(drafts: _Drafts, world: _World) -> Document:
         **drafts.maybe({"timing": timing}),
         **drafts.maybe({"objectives": {"mtta": "5m", "delivery_rate": "99%"}}),
         **drafts.maybe({"retention": {"incidents": "30d"}}),
-        **drafts.maybe({"coverage": {"from": "2026-01-05", "until": "2026-01-06"}}),
+        **({"coverage": {"from": "2026-02-02", "until": "2026-02-15"}} if world.coverage else {}),
         **({"channels": channels} if channels else {}),
         **drafts.maybe({"defaults": _defaults(drafts, world)}),
     }

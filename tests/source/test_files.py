@@ -100,17 +100,17 @@ def test_a_file_that_vanishes_after_it_was_listed_is_a_finding(root):
 
 
 def test_names_of_any_bytes_are_shown_in_printable_characters(root, findings, run):
-    text = b"kind: Persn\nname: ana\n"
+    text = b"just text"
     for name in (b"caf\xff.yaml", b"two\nlines.yaml", b"\x1b[31mred.yaml", b"tab\t.yaml", "\u202eright.yaml".encode()):
         Path(os.fsdecode(os.path.join(os.fsencode(root), b"policies", name))).write_bytes(text)
     names = [
-        "policies/\\u202eright.yaml",
         "policies/\\x1b[31mred.yaml",
+        "policies/\\x202eright.yaml",
         "policies/caf\\udcff.yaml",
         "policies/tab\\x09.yaml",
         "policies/two\\x0alines.yaml",
     ]
-    assert [(one.file, one.text) for one in findings(root)] == [(name, "Persn") for name in names]
+    assert [(one.file, one.text) for one in findings(root)] == [(name, "just text") for name in names]
     for form in ("text", "json", "github"):
         assert run("check", "--format", form, cwd=root).exit == 1
 

@@ -65,7 +65,7 @@ def check(workspace: Workspace) -> list[Diagnostic]:
     for one in covered.values():
         found.extend(_holes(workspace, one))
         found.extend(_layers(one))
-        found.extend(_swaps(workspace, one))
+        found.extend(_swaps(one))
         found.extend(_fairness(one))
         found.extend(_rest(one))
     for name, policy in workspace.documents.get("Team", {}).items():
@@ -222,7 +222,7 @@ def _layers(one: _Covered) -> Iterator[Diagnostic]:
             )
 
 
-def _swaps(workspace: Workspace, one: _Covered) -> Iterator[Diagnostic]:
+def _swaps(one: _Covered) -> Iterator[Diagnostic]:
     body: kinds.Schedule = one.policy.body
     for index, swap in enumerate(one.schedule.swaps):
         start, end = one.schedule.exchanged[index]
@@ -288,6 +288,7 @@ def _uneven(
         where,
         "not the same for all",
         "choose turns that do not always fall on the same days or hours, such as weekly",
+        notes=(f"counted at {'03:00' if code is codes.UNFAIR_NIGHTS else 'noon'} where each of them lives",),
     )
 
 

@@ -171,6 +171,8 @@ def _chosen(action: Action) -> tuple[str, msgspec.Struct | None]:
 def _action(policy: Policy) -> Iterator[Diagnostic]:
     body: Remediation = policy.body
     name, action = _chosen(body.action)
+    if action is None:
+        return
     if body.undo == "inverse":
         if isinstance(action, HttpCall):
             if action.undo is None:

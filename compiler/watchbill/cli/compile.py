@@ -24,7 +24,7 @@ def command(folder: Path, form: str, check_only: bool, out: Path | None, gates: 
     """Write generated/ from policies/. Nothing is written unless everything is sound and the tools accept it."""
     started = time.monotonic()
     result = read(folder)
-    target = out.absolute() if out is not None else result.root / "generated"
+    target = out.resolve() if out is not None else result.root / "generated"
     if result.workspace is None or has_errors(result.found):
         _refuse(form, result, result.found)
     artifacts = _artifacts(result)
@@ -37,10 +37,9 @@ def command(folder: Path, form: str, check_only: bool, out: Path | None, gates: 
         _refuse(form, result, found)
     gated = time.monotonic()
 
-    from watchbill.output.tree import compare, strays_found, write  # noqa: PLC0415
+    from watchbill.output.tree import strays_found, write  # noqa: PLC0415
 
-    comparison = compare(target, artifacts)
-    problem = write(target, artifacts, comparison)
+    comparison, problem = write(target, artifacts)
     found += strays_found(target.name, comparison)
     found += [problem] if problem else []
     show(form, found, result.sources)

@@ -27,14 +27,6 @@ class Load(msgspec.Struct, frozen=True):
     weekend_days: int = 0
     stints: int = 0
 
-    def __add__(self, other: "Load") -> "Load":
-        return Load(
-            self.seconds + other.seconds,
-            self.nights + other.nights,
-            self.weekend_days + other.weekend_days,
-            self.stints + other.stints,
-        )
-
 
 class LineUp(msgspec.Struct, frozen=True):
     """How an era of a layer shares its load among people who are there whole time.
@@ -67,17 +59,23 @@ def fairness(schedule: Schedule, start: datetime, end: datetime) -> dict[str, Lo
 
 
 def loads(schedule: Schedule, found: Iterable[Span]) -> dict[str, Load]:
-    carried: dict[str, Load] = {}
-    last: dict[str, int] = {}
+    carried: dict[str, list[int]] = {}  # seconds, nights, weekend days, stints, and when the last stint ended
+    clocks: dict[str, Clock] = {}
     for start, end, duty in found:
         person = duty.person
         if person is None:
             continue
-        nights, weekend_days = _dark(clock_of_person(schedule, person), start, end)
-        fresh = last.get(person) != start
-        carried[person] = carried.get(person, Load()) + Load(end - start, nights, weekend_days, int(fresh))
-        last[person] = end
-    return dict(sorted(carried.items()))
+        own = carried.get(person)
+        if own is None:
+            own = carried[person] = [0, 0, 0, 0, start - 1]
+            clocks[person] = clock_of_person(schedule, person)
+        nights, weekend_days = _dark(clocks[person], start, end)
+        own[0] += end - start
+        own[1] += nights
+        own[2] += weekend_days
+        own[3] += own[4] != start
+        own[4] = end
+    return {person: Load(*carried[person][:4]) for person in sorted(carried)}
 
 
 def line_ups(schedule: Schedule, found: list[Span]) -> list[LineUp]:
@@ -147,7 +145,8 @@ def _dark(clock: Clock, start: int, end: int) -> tuple[int, int]:
     """How many nights and weekend days there are in [start, end)."""
     before, after = clock.latest(start - 1), clock.latest(end - 1)
     nights = (after - NIGHT) // DAY - (before - NIGHT) // DAY
-    return nights, _weekend_days((after - NOON) // DAY) - _weekend_days((before - NOON) // DAY)
+    first, last = (before - NOON) // DAY, (after - NOON) // DAY
+    return nights, 0 if first == last else _weekend_days(last) - _weekend_days(first)
 
 
 def _weekend_days(day: int) -> int:

@@ -32,9 +32,9 @@ def stretch(start: datetime, end: datetime, zone: tzinfo) -> str:
 
 
 def length(seconds: int) -> str:
-    """`3 d 4 h`, `90 min`: at most two units, rounded down."""
+    """`3 d 4 h`, `1 h 30 min`, `45 min`: at most two units, rounded down."""
     minutes, hours, days = seconds // 60, seconds // 3600, seconds // 86_400
-    if minutes < 120:
+    if hours < 1:
         return f"{minutes} min"
     if hours < 48:
         return f"{hours} h {minutes % 60} min" if minutes % 60 else f"{hours} h"

@@ -5,7 +5,7 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -42,14 +42,14 @@ class Tests(msgspec.Struct, frozen=True):
 def find_tool(name: str, root: Path) -> Path | None:
     """WATCHBILL_PROMTOOL / WATCHBILL_AMTOOL, then PATH, then `.tools/bin` at or above the workspace."""
     if named := os.environ.get(f"WATCHBILL_{name.upper()}"):
-        return Path(named) if os.access(named, os.X_OK) else None
+        return Path(named) if _runs(Path(named)) else None
     if on_path := shutil.which(name):
         return Path(on_path)
-    for folder in (root, *root.parents):
-        tool = folder / ".tools" / "bin" / name
-        if os.access(tool, os.X_OK):
-            return tool
-    return None
+    return next((tool for folder in (root, *root.parents) if _runs(tool := folder / ".tools" / "bin" / name)), None)
+
+
+def _runs(tool: Path) -> bool:
+    return tool.is_file() and os.access(tool, os.X_OK)
 
 
 def version(tool: Path) -> str:
@@ -73,14 +73,49 @@ def gate(artifacts: Sequence[Artifact], root: Path) -> tuple[list[Passed], list[
             continue
         tool = find_tool(name, root)
         if tool is None:
-            found.append(_not_gated(name, f"{len(shown)} {'rule' if name == 'promtool' else 'routing'} files"))
+            found.append(_not_gated(name, _plural(shown, "rule file" if name == "promtool" else "routing tree")))
             continue
-        with laid_out(shown) as folder:
-            problems, what = run(tool, folder, shown)
+        try:
+            with laid_out(shown) as folder:
+                problems, what = run(tool, folder, shown)
+        except CannotRunError as error:
+            problems, what = [_not_run(name, tool, error)], ""
+        except OSError as error:
+            problems, what = [_no_room(name, error)], ""
         found.extend(problems)
         if not problems:
             passed.append(Passed(name, version(tool), what))
     return passed, found
+
+
+class CannotRunError(Exception):
+    """A tool that is there and cannot be started."""
+
+
+def _started(
+    command: Sequence[str | Path], folder: Path, environment: Mapping[str, str] | None = None
+) -> tuple[int, str]:
+    """The exit code of a tool and all that it said."""
+    try:
+        done = subprocess.run(
+            command, cwd=folder, capture_output=True, text=True, errors="replace", check=False, env=environment
+        )
+    except OSError as error:
+        raise CannotRunError((error.strerror or str(error)).lower()) from error
+    killed = f"it was ended by signal {-done.returncode}" if done.returncode < 0 else ""
+    return done.returncode, f"{done.stdout}\n{done.stderr}\n{killed}"
+
+
+def _not_run(name: str, tool: Path, error: CannotRunError) -> Diagnostic:
+    message = f"{name} cannot be run, so it was shown nothing: {tool}: {error}"
+    return Diagnostic(
+        codes.GATE_REFUSED, message, help=f"`make tools`, or set WATCHBILL_{name.upper()} to one that runs"
+    )
+
+
+def _no_room(name: str, error: OSError) -> Diagnostic:
+    message = f"the output cannot be laid out for {name}: {(error.strerror or str(error)).lower()}"
+    return Diagnostic(codes.CANNOT_WRITE, message, help="make room in the folder for temporary files, or set TMPDIR")
 
 
 def laid_out(artifacts: Sequence[Artifact]) -> "_LaidOut":
@@ -106,10 +141,14 @@ class _LaidOut:
         self._folder.cleanup()
 
 
+def _plural(artifacts: Sequence[Artifact], word: str) -> str:
+    return f"{len(artifacts):,} {word}{'' if len(artifacts) == 1 else 's'}"
+
+
 def _not_gated(tool: str, what: str) -> Diagnostic:
     return Diagnostic(
         codes.NOT_GATED,
-        f"{what} were not shown to {tool}: it was not found",
+        f"{tool} was not found, so it was not shown {what}",
         help=f"`make tools`, or set WATCHBILL_{tool.upper()}",
     )
 
@@ -125,16 +164,9 @@ def _run(tool: Path, arguments: Sequence[str], files: Sequence[str], folder: Pat
     """One process, or as few as the length of a command line allows."""
     code, said = 0, []
     for chunk in _chunks(files):
-        done = subprocess.run(
-            [tool.absolute(), *arguments, *chunk],
-            cwd=folder,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            check=False,
-        )
-        code = code or done.returncode
-        said.append(done.stdout + "\n" + done.stderr)
+        chunk_code, words = _started([tool.absolute(), *arguments, *chunk], folder)
+        code = code or chunk_code
+        said.append(words)
     return code, "\n".join(said)
 
 
@@ -211,14 +243,19 @@ def run_tests(artifacts: Sequence[Artifact], root: Path) -> tuple[Tests | None, 
     promtool = find_tool("promtool", root)
     tests = [artifact for artifact in artifacts if artifact.path.endswith(".test.yml")]
     if promtool is None:
-        return None, [_not_gated("promtool", f"{len(tests)} test files")]
+        return None, [_not_gated("promtool", _plural(tests, "test file"))]
     if not tests:
         return Tests(0, 0), []
     shown = [artifact for artifact in artifacts if artifact.path.endswith((".rules.yml", ".test.yml"))]
     workers = min(os.cpu_count() or 1, len(tests))
-    with laid_out(shown) as folder, ThreadPoolExecutor(workers) as pool:
-        shares = [tests[start::workers] for start in range(workers)]
-        results = list(pool.map(lambda numbered: _test_share(promtool, folder, *numbered), enumerate(shares)))
+    shares = [tests[start::workers] for start in range(workers)]
+    try:
+        with laid_out(shown) as folder, ThreadPoolExecutor(workers) as pool:
+            results = list(pool.map(lambda numbered: _test_share(promtool, folder, *numbered), enumerate(shares)))
+    except CannotRunError as error:
+        return None, [_not_run("promtool", promtool, error)]
+    except OSError as error:
+        return None, [_no_room("promtool", error)]
     total = sum(result[0].total for result in results)
     failed = sum(result[0].failed for result in results)
     return Tests(total, failed), [diagnostic for result in results for diagnostic in result[1]]
@@ -229,14 +266,12 @@ def _test_share(promtool: Path, folder: Path, number: int, tests: Sequence[Artif
     report = folder / f"report-{number}.xml"
     command = [str(promtool.absolute()), "test", "rules", f"--junit={report}", *by_path]
     environment = {**os.environ, **({"TMPDIR": "/dev/shm"} if os.access("/dev/shm", os.W_OK) else {})}  # noqa: S108  (promtool writes a block per test)
-    done = subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, errors="replace", check=False, env=environment
-    )
+    code, said = _started(command, folder, environment)
     if not report.exists():
         return Tests(0, 0), [
             Diagnostic(
                 codes.GATE_REFUSED,
-                f"promtool: {_first_words(done.stdout + done.stderr)}",
+                f"promtool: {_first_words(said)}",
                 help="tests need promtool 2.54 or newer",
             )
         ]
@@ -251,8 +286,8 @@ def _test_share(promtool: Path, folder: Path, number: int, tests: Sequence[Artif
                 failed += 1
                 where = artifact.lines[position][1] if position < len(artifact.lines) else None
                 found.append(_failure(case.get("name", ""), artifact, failures, where))
-    if done.returncode != 0 and not failed:
-        found.append(Diagnostic(codes.GATE_REFUSED, f"promtool: {_first_words(done.stdout + done.stderr)}"))
+    if code != 0 and not failed:
+        found.append(Diagnostic(codes.GATE_REFUSED, f"promtool: {_first_words(said)}"))
     return Tests(total, failed), found
 
 

@@ -71,36 +71,40 @@ def compare(folder: Path, artifacts: Sequence[Artifact]) -> Comparison:
     )
 
 
-def write(folder: Path, artifacts: Sequence[Artifact], comparison: Comparison) -> Diagnostic | None:
-    """Bring the folder to what the artifacts say. A finding instead of an exception where the disk will not have it."""
+def write(folder: Path, artifacts: Sequence[Artifact]) -> tuple[Comparison, Diagnostic | None]:
+    """Bring the folder to what the artifacts say, and tell how it differed before.
+
+    A finding instead of an exception where the disk will not have it. Of two compiles at once the second waits, and
+    compares with what the first has written.
+    """
+    comparison = compare(folder, artifacts)
     if comparison.current and not (folder / PENDING).exists():
-        return None
+        return comparison, None
     by_path = {artifact.path: artifact for artifact in artifacts}
     path = "."
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        _make_folder(folder)
         with _locked(folder):
+            comparison = compare(folder, artifacts)
             path = PENDING
             _put(folder, PENDING, _pending(folder, by_path[MANIFEST].text))
             for path in (*comparison.missing, *comparison.changed):
                 if path != MANIFEST:
                     _put(folder, path, by_path[path].text)
             for path in comparison.left_over:
-                (folder / path).unlink(missing_ok=True)
-                _remove_empty(folder, (folder / path).parent)
+                if path != PENDING:
+                    (folder / path).unlink(missing_ok=True)
+                    _remove_empty(folder, (folder / path).parent)
             path = MANIFEST
             _put(folder, MANIFEST, by_path[MANIFEST].text)
-            (folder / PENDING).unlink(missing_ok=True)
+            (folder / PENDING).unlink()
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        where = Span(f"{folder.name}/{path}")
-        return Diagnostic(
-            codes.CANNOT_WRITE,
-            f"cannot write this file: {reason}",
-            where,
-            help="mend that, then run `watchbill compile` again: it completes what is missing",
-        )
-    return None
+        message = f"cannot write this file: {reason}"
+        advice = "mend that, then run `watchbill compile` again: it completes what is missing"
+        return comparison, Diagnostic(codes.CANNOT_WRITE, message, Span(f"{folder.name}/{path}"), help=advice)
+    return comparison, None
 
 
 def strays_found(folder_name: str, comparison: Comparison) -> list[Diagnostic]:
@@ -165,7 +169,7 @@ def _paths(text: str) -> set[str]:
     try:
         files = json.loads(text)["files"]
         return {file["path"] for file in files if _inside(file["path"])}
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return set()
 
 
@@ -198,17 +202,25 @@ def _same(path: Path, text: str) -> bool:
 
 
 def _put(folder: Path, path: str, text: str) -> None:
-    """Stage beside the target and rename, so a reader sees the old file or the new one."""
+    """Stage beside the target and rename, so a reader sees the old file or the new one. No link is ever followed."""
     target = folder / path
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-    except FileExistsError as error:
-        raise OSError(errno.ENOTDIR, "a file stands where a folder is needed") from error
-    if not target.parent.resolve().is_relative_to(folder.resolve()):
-        raise OSError(errno.ELOOP, "a link leads out of the folder")
+    for inner in reversed(target.relative_to(folder).parents[:-1]):
+        _make_folder(folder / inner)
     staged = target.with_name(target.name + STAGED)
-    staged.write_bytes(text.encode())
+    staged.unlink(missing_ok=True)
+    with staged.open("xb") as stream:
+        stream.write(text.encode())
     staged.replace(target)
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir()
+    except FileExistsError as error:
+        if folder.is_symlink():
+            raise OSError(errno.ELOOP, "a link stands where a folder is needed, and links are not followed") from error
+        if not folder.is_dir():
+            raise OSError(errno.ENOTDIR, "a file stands where a folder is needed") from error
 
 
 def _remove_empty(folder: Path, inner: Path) -> None:

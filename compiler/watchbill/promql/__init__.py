@@ -2,7 +2,7 @@
 
 from watchbill.promql.branches import Branch
 from watchbill.promql.duration import format_duration, parse_duration
-from watchbill.promql.edit import Conflict, add_matchers
+from watchbill.promql.edit import Conflict, add_matchers, pin
 from watchbill.promql.fault import Fault
 from watchbill.promql.functions import AGGREGATIONS, FUNCTIONS, Aggregation, Function
 from watchbill.promql.labels import can_have, labels, lacking, must_have
@@ -45,6 +45,7 @@ __all__ = [
     "needs",
     "parse",
     "parse_duration",
+    "pin",
     "ranges",
     "scan_template",
     "selectors",

@@ -9,6 +9,7 @@ from watchbill.promql.fault import Fault
 from watchbill.promql.literals import quote
 from watchbill.promql.nodes import Expr, Matcher, VectorSelector
 from watchbill.promql.parser import parse
+from watchbill.promql.selecting import accepts
 from watchbill.promql.tokens import MAX_LENGTH
 
 _PLAIN_LABEL = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -61,6 +62,31 @@ def add_matchers(text: str, matchers: Mapping[str, str]) -> str | Fault | Confli
     if len(edited) > MAX_LENGTH:
         return Fault(f"with its new matchers the expression is longer than {MAX_LENGTH} characters", 0, len(text))
     return edited
+
+
+def pin(text: str, label: str, value: str) -> str | None:
+    """The expression with one matcher on the label in every selector: equality with the value.
+
+    None where a selector's own matchers refuse the value, or where there are several that would have to go.
+    """
+    expr = parse(text)
+    if isinstance(expr, Fault):
+        return None
+    out: list[str] = []
+    done = 0
+    for node in expr.nodes:
+        if not isinstance(node, VectorSelector):
+            continue
+        there = [matcher for matcher in node.matchers if matcher.name == label]
+        if len(there) > 1 or any(not accepts(matcher, value) for matcher in there):
+            return None
+        start, addition = _insertion(node, _written(label, value))
+        end = start
+        if there:
+            start, end, addition = there[0].start, there[0].end, _written(label, value)
+        out += [text[done:start], addition]
+        done = end
+    return "".join((*out, text[done:]))
 
 
 def _conflict(expr: Expr, clash: Matcher, value: str) -> Conflict:

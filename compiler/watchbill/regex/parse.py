@@ -134,7 +134,7 @@ class _Parser:
         return part
 
     def _quoted(self, flags: _Flags) -> list[Tree]:
-        """Literal text from `\\Q` to `\\E`; a sign of repetition behind it is about its last character."""
+        r"""Literal text from `\Q` to `\E`; a sign of repetition behind it is about its last character."""
         end = self.text.find("\\E", self.place)
         literal = self.text[self.place + 2 : end if end >= 0 else len(self.text)]
         self.place = end + 2 if end >= 0 else len(self.text)

@@ -8,10 +8,10 @@ from typing import Any
 import msgspec
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from watchbill.source.codes import Code, structure
+from watchbill.source.codes import structure
 from watchbill.source.codes import yaml as yaml_codes
-from watchbill.source.diagnostic import Diagnostic, Related, did_you_mean
-from watchbill.source.yaml import node_span
+from watchbill.source.diagnostic import did_you_mean
+from watchbill.spec.nodes import FAILED, Failed, Told, is_plain, is_tagged, noun, pairs
 from watchbill.spec.scalars import Placed, Scalar
 from watchbill.spec.shapes import (
     BoolShape,
@@ -26,100 +26,16 @@ from watchbill.spec.shapes import (
     fields_of,
 )
 
+Decoder = Callable[[Node, Told], Any]
 
-class _Failed:
-    """What a decoder returns when it has said why there is no value."""
-
-
-FAILED = _Failed()
-Decoder = Callable[[Node, "Told"], Any]
-
-_AMBIGUOUS = re.compile(r"(?i:y|n|yes|no|on|off)|[-+]?0[0-7]+|[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?")
+AMBIGUOUS = re.compile(r"(?i:y|n|yes|no|on|off)|[-+]?0[0-7]+|[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?")
 _INTEGER = re.compile(r"[-+]?[0-9]+")
 _NULLS = ("", "~", "null", "Null", "NULL")
-
-
-class Told(list[Diagnostic]):
-    """The findings about one file."""
-
-    def __init__(self, file: str) -> None:
-        super().__init__()
-        self.file = file
-
-    def say(self, code: Code, node: Node, message: str, label: str = "", help: str = "", **more: Any) -> _Failed:  # noqa: A002
-        self.append(Diagnostic(code, message, node_span(self.file, node), label, help, **more))
-        return FAILED
 
 
 def decode(type_: type[msgspec.Struct], node: Node, told: Told, beside: frozenset[str] = frozenset()) -> Any:
     """A kind from a node, or FAILED. `beside` names keys of the document that are read elsewhere (kind, name, team)."""
     return _struct_decoder(StructShape(type_))(node, told, beside)
-
-
-def noun(node: Node) -> str:
-    if isinstance(node, MappingNode):
-        return "a mapping"
-    return "a list" if isinstance(node, SequenceNode) else "one value"
-
-
-def is_plain(node: Node) -> bool:
-    return not getattr(node, "style", None)
-
-
-def is_tagged(node: Node, told: Told) -> bool:
-    """Whether a value has a tag such as `!!str`; if so, that is said."""
-    if node.tag is None or node.tag == "!":
-        return False
-    told.say(
-        yaml_codes.YAML_FEATURE,
-        node,
-        f"tags such as `{node.tag}` are not part of the language",
-        "here",
-        "leave the tag out",
-    )
-    return True
-
-
-def text_key(node: Node, told: Told) -> str | None:
-    """The text of a mapping's key, or None when it is no plain text (and that is said)."""
-    if isinstance(node, ScalarNode) and not node.tag:
-        if node.value == "<<" and is_plain(node):
-            told.say(
-                yaml_codes.YAML_FEATURE,
-                node,
-                "merge keys (`<<`) are not part of the language",
-                "here",
-                "repeat the keys",
-            )
-            return None
-        return str(node.value)
-    told.say(yaml_codes.YAML_FEATURE, node, "a key must be plain text", "this key", "write it as text")
-    return None
-
-
-def pairs(node: MappingNode, told: Told) -> list[tuple[str, Node, Node]]:
-    """Key, key node and value node of a mapping, each key once; a second one is a finding that shows both places."""
-    is_tagged(node, told)
-    found: list[tuple[str, Node, Node]] = []
-    seen: dict[str, Node] = {}
-    for key_node, value_node in node.value:
-        key = text_key(key_node, told)
-        if key is None:
-            continue
-        if key in seen:
-            first = Related(node_span(told.file, seen[key]), "first given here")
-            told.say(
-                yaml_codes.DUPLICATE_KEY,
-                key_node,
-                f"`{key}` is given twice",
-                "and again here",
-                "keep one of the two",
-                related=(first,),
-            )
-            continue
-        seen[key] = key_node
-        found.append((key, key_node, value_node))
-    return found
 
 
 @cache
@@ -139,7 +55,7 @@ def decoder_of(shape: Shape) -> Decoder:
     return _bool_decoder(shape) if isinstance(shape, BoolShape) else _int_decoder
 
 
-def _plain_text(node: Node, told: Told, expected: str) -> str | _Failed:
+def _plain_text(node: Node, told: Told, expected: str) -> str | Failed:
     if not isinstance(node, ScalarNode):
         return told.say(
             structure.WRONG_TYPE, node, f"this should be {expected}, not {noun(node)}", "here", f"write {expected}"
@@ -165,7 +81,7 @@ def _scalar_decoder(scalar: Scalar) -> Decoder:
 
     def decode_scalar(node: Node, told: Told) -> Any:
         value = _plain_text(node, told, scalar.noun)
-        if isinstance(value, _Failed):
+        if isinstance(value, Failed):
             return value
         if match is not None and value not in known:
             if not match(value):
@@ -177,7 +93,7 @@ def _scalar_decoder(scalar: Scalar) -> Decoder:
                 known[value] = True
         if problem is not None and (wrong := problem(value)):
             return told.say(structure.BAD_VALUE, node, wrong, "here", f"write {scalar.noun}")
-        if len(value) < 12 and not getattr(node, "style", None) and _AMBIGUOUS.fullmatch(value):
+        if len(value) < 12 and not getattr(node, "style", None) and AMBIGUOUS.fullmatch(value):
             told.say(
                 yaml_codes.AMBIGUOUS,
                 node,
@@ -195,7 +111,7 @@ def _bool_decoder(shape: BoolShape) -> Decoder:
 
     def decode_bool(node: Node, told: Told) -> Any:
         value = _plain_text(node, told, expected)
-        if isinstance(value, _Failed):
+        if isinstance(value, Failed):
             return value
         if is_plain(node) and value in (("true",) if shape.only else ("true", "false")):
             return value == "true"
@@ -206,7 +122,7 @@ def _bool_decoder(shape: BoolShape) -> Decoder:
 
 def _int_decoder(node: Node, told: Told) -> Any:
     value = _plain_text(node, told, "a whole number")
-    if isinstance(value, _Failed):
+    if isinstance(value, Failed):
         return value
     if _INTEGER.fullmatch(value) and len(value) < 12:
         return int(value)
@@ -219,7 +135,7 @@ def _choice_decoder(shape: ChoiceShape) -> Decoder:
 
     def decode_choice(node: Node, told: Told) -> Any:
         value = _plain_text(node, told, expected)
-        if isinstance(value, _Failed) or value in shape.values:
+        if isinstance(value, Failed) or value in shape.values:
             return value
         if value in shape.not_yet:
             return told.say(

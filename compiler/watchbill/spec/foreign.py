@@ -6,15 +6,18 @@ import msgspec
 
 from watchbill.source.codes import references, structure
 from watchbill.source.diagnostic import Diagnostic, Location
-from watchbill.spec.alerts import Here, check_alert_form, in_groups, relabelled, resolve_alert, resolve_record
+from watchbill.spec.alerts import resolve_alert, resolve_record
 from watchbill.spec.entries import Entry, RecordEntry
+from watchbill.spec.here import Here
 from watchbill.spec.inherit import inherited, overridden
 from watchbill.spec.kinds.foreign import Foreign, Rule, RuleChange, RuleFile, RuleGroup
 from watchbill.spec.kinds.inherited import RunbookRef
 from watchbill.spec.kinds.service import Alert, Record
 from watchbill.spec.load import Policies, Policy
 from watchbill.spec.model import ResolvedAlert, ResolvedGroup, ResolvedRecord, ResolvedService
+from watchbill.spec.ownership import table_of, team_of
 from watchbill.spec.scalars import Placed
+from watchbill.spec.services import check_alert_form, in_groups, relabelled
 from watchbill.spec.settings import RESERVED, unknown_word
 from watchbill.spec.words import Context, Told, check_defaults, check_place
 
@@ -34,22 +37,27 @@ def resolve_foreign(
     """The rules of a Foreign in every place where they run, by place name; with everything that is wrong with them."""
     foreign: Foreign = policy.body
     told = Told()
-    owned = msgspec.structs.replace(policy, team=foreign.team)
+    team, table = team_of(foreign), table_of(foreign, context.documents)
+    owned = msgspec.structs.replace(policy, team=team)
     _check(foreign, policy, policies, context, told)
     groups = list(_groups(owned, policies, context, told))
     found: dict[str, ResolvedService] = {}
     siblings: dict[str, ResolvedService] = {}
     alike = not any("/" in key for key in _places_named(foreign))
+    if table is not None and any(table.label in place.labels for place in context.places.values()):
+        alike = False  # the place says whose it is
     for place in context.places.values():
         if foreign.only and place.name not in foreign.only and place.environment not in foreign.only:
             continue
-        if alike and place.environment in siblings:
+        if alike and place.environment in siblings and not place.series:
             found[place.name] = relabelled(siblings[place.environment], place)
             continue
-        here = Here(owned, place, context.settings.environments[place.environment], context, told, set())
+        here = Here(owned, place, context.settings.environments[place.environment], context, told, set(), table)
         resolved = tuple(_resolved(group, here) for group in groups)
-        empty = ResolvedService(policy.name, foreign.team, 3, None, (), (), (), policy.at, "Foreign")
-        found[place.name] = siblings[place.environment] = in_groups(empty, resolved)
+        empty = ResolvedService(policy.name, team, 3, None, (), (), (), policy.at, "Foreign")
+        found[place.name] = in_groups(empty, resolved)
+        if not place.series:
+            siblings[place.environment] = found[place.name]
     return found, list(told)
 
 
@@ -78,6 +86,15 @@ def _resolved(group: _Group, here: Here) -> ResolvedGroup:
 
 
 def _check(foreign: Foreign, policy: Policy, policies: Policies, context: Context, told: Told) -> None:
+    if foreign.team.by is not None and foreign.team.otherwise is None:
+        message = "`by` needs `otherwise` beside it"
+        advice = "add `otherwise:` with the team of alerts that no entry of the table claims"
+        told.say(Diagnostic(structure.MISSING_KEY, message, policy.at.at("team", "by"), "alone", advice))
+    elif foreign.team.name is not None and foreign.team.otherwise is not None:
+        message = "`otherwise` belongs to `by`"
+        told.say(
+            Diagnostic(structure.UNKNOWN_KEY, message, policy.at.at("team", "otherwise", key=True), "here", "remove it")
+        )
     for index, place in enumerate(foreign.only):
         check_place(place, policy.at.at("only", index), context, told)
     if foreign.defaults is not None:

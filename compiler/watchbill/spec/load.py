@@ -16,9 +16,10 @@ from watchbill.source.diagnostic import Diagnostic, Location, Span, did_you_mean
 from watchbill.source.files import WORKSPACE_FILE, PolicyFile, policy_files, read
 from watchbill.source.yaml import Document, alias_problem, compose, decode_text
 from watchbill.spec import cached
-from watchbill.spec.decode import FAILED, Told, decode, decoder_of, is_tagged
+from watchbill.spec.decode import decode, decoder_of
 from watchbill.spec.kinds import KINDS, NOT_YET, TEAMLESS
 from watchbill.spec.kinds.foreign import RuleFile
+from watchbill.spec.nodes import FAILED, Told, is_tagged
 from watchbill.spec.salvage import headers
 from watchbill.spec.scalars import NAME, Scalar
 from watchbill.spec.shapes import ScalarShape

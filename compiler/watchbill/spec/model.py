@@ -1,6 +1,7 @@
 """What the policies mean, place by place: frozen records that everything downstream reads, and nothing else."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
@@ -48,6 +49,15 @@ class Yields(msgspec.Struct, frozen=True):
         return label not in self.cannot if self.can is None else label in self.can
 
 
+class Owner(msgspec.Struct, frozen=True):
+    """A team that has an alert whenever one of the patterns matches the whole value of the alert's label."""
+
+    team: str
+    label: str
+    patterns: tuple[str, ...]
+    outcome: Outcome
+
+
 class ResolvedAlert(msgspec.Struct, frozen=True, kw_only=True):
     """One alert in one place: everything substituted, every default filled in.
 
@@ -55,6 +65,8 @@ class ResolvedAlert(msgspec.Struct, frozen=True, kw_only=True):
     place's own); `identity` the label names every alert of the place carries; `incident_key` the label names that make
     one incident: alertname, service, identity, page_per. `yields` are the labels the expression's result may carry.
     `at` points at the alert in the policy. A no-data alert has `no_data_of` set to the alert it watches over.
+    With `owners` only a label says at run time whose it is: the rule's own label `team` reads `runtime`, and `team` and
+    `outcome` are those of the team that has it when no owner's pattern matches.
     """
 
     name: str
@@ -80,6 +92,12 @@ class ResolvedAlert(msgspec.Struct, frozen=True, kw_only=True):
     no_data_of: str | None
     yields: Yields
     at: Location
+    owners: tuple[Owner, ...] = ()
+
+    @property
+    def takers(self) -> tuple[tuple[str, Outcome], ...]:
+        """Every team that may have the alert, and what it leads to there; the one that needs no label comes first."""
+        return ((self.team, self.outcome), *((owner.team, owner.outcome) for owner in self.owners))
 
     def may_have(self, label: str) -> bool:
         """Whether the alert, as Alertmanager sees it, can carry a label."""
@@ -123,7 +141,11 @@ class ResolvedService(msgspec.Struct, frozen=True):
 
 
 class Place(msgspec.Struct, frozen=True):
-    """An environment and one of its sources: `production/eu`. `labels` are written on each of its rules."""
+    """An environment and one of its sources: `production/eu`. `labels` are written on each of its rules.
+
+    With `series` they stand on the series instead, and the expressions of the place ask for them; `held` is then the
+    identity label that has several values there, those in `holds`. `tenant` is that of a Mimir.
+    """
 
     name: str
     environment: str
@@ -131,6 +153,17 @@ class Place(msgspec.Struct, frozen=True):
     labels: dict[str, str]
     prometheus_url: str
     services: tuple[ResolvedService, ...]
+    series: bool = False
+    held: str | None = None
+    holds: tuple[str, ...] = ()
+    tenant: str | None = None
+
+    @property
+    def identities(self) -> tuple[dict[str, str], ...]:
+        """The labels that alerts of this place carry: one set, or one for each value that the source holds."""
+        if self.held is None:
+            return (self.labels,)
+        return tuple({**self.labels, self.held: value} for value in self.holds)
 
     @property
     def alerts(self) -> Iterator[ResolvedAlert]:
@@ -142,6 +175,25 @@ class CatchAll(msgspec.Struct, frozen=True):
     team: str
     outcome: OutcomeKind
     escalation: str | None
+
+
+class ResolvedWindow(msgspec.Struct, frozen=True, kw_only=True):
+    """A time in which the alerts it matches are quieter, or the machine leaves them alone.
+
+    Weekly it is `week`: for each day, Monday first, [start, end) in minutes of the local day in `timezone`. One that comes
+    once is `span`, in UTC. `match` is equality; with a `team` only that team's alerts are meant.
+    """
+
+    name: str
+    team: str | None
+    match: dict[str, str]
+    places: tuple[str, ...]
+    effect: Literal["ticket", "notify", "no-remediation"]
+    reason: str
+    timezone: str
+    week: tuple[tuple[tuple[int, int], ...], ...] | None
+    span: tuple[datetime, datetime] | None
+    at: Location
 
 
 class Workspace(msgspec.Struct, frozen=True, kw_only=True):
@@ -162,6 +214,7 @@ class Workspace(msgspec.Struct, frozen=True, kw_only=True):
     places: dict[str, Place]
     catch_all: CatchAll
     last_resort: tuple[str, str]
+    windows: dict[str, ResolvedWindow]
     documents: dict[str, dict[str, Policy]]
 
     def rank(self, severity: str) -> int:

@@ -18,6 +18,7 @@ _FORMS = {
     "number": (re.compile(r"[-+]?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?"), "a number"),
     "name": (re.compile(rf"{NAME}|[A-Za-z_][A-Za-z0-9_.:/-]*"), "a name of letters, digits and `_ . : / -`"),
 }
+_STAND_INS = {"ratio": "1", "duration": "5m", "bytes": "1", "number": "1", "name": "name"}
 
 
 class Substitution(msgspec.Struct, frozen=True):
@@ -57,7 +58,7 @@ class UnknownParam(msgspec.Struct, frozen=True):
 
 
 def is_value(type_: str, value: str) -> bool:
-    return _FORMS[type_][0].fullmatch(value) is not None
+    return len(value) <= 256 and _FORMS[type_][0].fullmatch(value) is not None  # no number of 300 digits is one in Python
 
 
 def expected(type_: str) -> str:
@@ -100,6 +101,8 @@ def substitute(
 
 
 def _written(type_: str, value: str, before: str, form: str) -> str:
+    if not is_value(type_, value):
+        value = _STAND_INS[type_]  # told where the value stands; the expression around it is still looked at
     if form == "text" or type_ in ("number", "name"):
         return value
     if type_ == "ratio":
@@ -114,4 +117,4 @@ def _number(value: float) -> str:
     if value == int(value) and abs(value) < 1e15:
         return str(int(value))
     text = repr(round(value, 12))
-    return f"{value:.12f}".rstrip("0") if "e" in text else text
+    return f"{value:.12f}".rstrip("0").rstrip(".") if "e" in text else text

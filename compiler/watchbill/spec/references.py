@@ -8,9 +8,9 @@ import msgspec
 
 from watchbill.source.codes import references as codes
 from watchbill.source.diagnostic import Diagnostic, Location, Related, did_you_mean
-from watchbill.spec.kinds import TEAMLESS
 from watchbill.spec.load import Policies, Policy
 from watchbill.spec.model import qualified, qualify
+from watchbill.spec.ownership import speaks_for
 from watchbill.spec.shapes import ListShape, MapShape, PlacedShape, ScalarShape, Shape, StructShape, fields_of
 
 Path = tuple[str | int, ...]
@@ -46,23 +46,23 @@ def check_references(policies: Policies, documents: Documents) -> list[Diagnosti
     found = []
     for policy in policies.all:
         if policy.team is not None and policy.team not in documents.get("Team", {}):
-            found.append(_unknown("Team", policy.team, policy.at.at("team"), documents, None))
+            found.append(unknown("Team", policy.team, policy.at.at("team"), documents, None))
         if policy.body is None:
             continue
         visit = _visitor(StructShape(type(policy.body)))
         if visit is None:
             continue
-        team = policy.name if policy.kind in TEAMLESS else policy.team
+        team = speaks_for(policy)
         for kind, reference, path in visit(policy.body, ()):
             if qualified(documents, kind, reference, team) is None:
-                found.append(_unknown(kind, reference, policy.at.at(*path), documents, team))
+                found.append(unknown(kind, reference, policy.at.at(*path), documents, team))
     if policies.unread:
         notes = (f"it may be defined in {policies.unread[0]}, which cannot be read",)
         return [msgspec.structs.replace(diagnostic, notes=notes) for diagnostic in found]
     return found
 
 
-def _unknown(kind: str, reference: str, where: Location, documents: Documents, team: str | None) -> Diagnostic:
+def unknown(kind: str, reference: str, where: Location, documents: Documents, team: str | None) -> Diagnostic:
     known = documents.get(kind, {})
     visible = [name.removeprefix(f"{team}/") for name in known]
     close = did_you_mean(reference, visible)

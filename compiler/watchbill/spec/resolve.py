@@ -5,7 +5,6 @@ from pathlib import Path
 from watchbill.source.codes import structure
 from watchbill.source.diagnostic import Diagnostic, Location
 from watchbill.source.files import WORKSPACE_FILE
-from watchbill.spec.alerts import resolve_service
 from watchbill.spec.expressions import remembered
 from watchbill.spec.foreign import resolve_foreign
 from watchbill.spec.kinds.people import Escalation, EscalationStep, Notified
@@ -13,8 +12,11 @@ from watchbill.spec.kinds.workspace import Workspace as WorkspaceKind
 from watchbill.spec.load import Policies, Policy, load, resting_collector
 from watchbill.spec.model import CatchAll, Place, ResolvedService, Workspace
 from watchbill.spec.references import check_references, register
-from watchbill.spec.settings import DEFAULT_ESCALATION, catch_all, check_settings, identity, places, severities, timing
+from watchbill.spec.services import resolve_service
+from watchbill.spec.settings import DEFAULT_ESCALATION, catch_all, identity, places, severities, timing
+from watchbill.spec.windows import resolve_windows
 from watchbill.spec.words import Context, Told, check_defaults, check_words, context_of
+from watchbill.spec.workspace import check_settings
 
 BUILT_IN_ESCALATION = Escalation(
     acknowledge_within="5m", steps=(EscalationStep(notify=(Notified(on_call="primary"),), wait="5m"),), repeat=2
@@ -69,6 +71,8 @@ def resolve(policies: Policies) -> tuple[Workspace | None, list[Diagnostic]]:
             found.extend(problems)
             for place, one in resolved.items():
                 services[place].append(one)
+    windows, problems = resolve_windows(context)
+    found.extend(problems)
     taker, _ = catch_all(settings, documents.get("Team", {}))
     if taker is None:
         taker = CatchAll("", "page", DEFAULT_ESCALATION)  # told by check_settings; nothing is written
@@ -90,11 +94,16 @@ def resolve(policies: Policies) -> tuple[Workspace | None, list[Diagnostic]]:
                 place.labels,
                 place.prometheus_url,
                 tuple(sorted(services[name], key=lambda s: (s.team, s.name))),
+                place.series,
+                place.held,
+                place.holds,
+                place.tenant,
             )
             for name, place in place_settings.items()
         },
         catch_all=taker,
         last_resort=(resort.team, resort.on_call) if resort else (taker.team, "primary"),
+        windows=windows,
         documents={kind: dict(sorted(same.items())) for kind, same in documents.items()},
     )
     return workspace, found
@@ -117,6 +126,7 @@ def _targets(settings: WorkspaceKind) -> tuple[str, ...]:
     configured = {
         "prometheus": True,
         "alertmanager": any(environment.alertmanager for environment in environments),
+        "pagerduty": settings.pagerduty is not None,
         "runbooks": settings.runbooks is not None,
         "executor": any(environment.executor for environment in environments),
     }

@@ -113,7 +113,7 @@ _SECONDS = (31_536_000, 604_800, 86_400, 3_600, 60, 1, 0.001)
 
 
 def _duration_problem(text: str) -> str | None:
-    return "a duration of more than 100 years" if seconds(text) > 100 * _SECONDS[0] else None
+    return "a duration of more than 100 years" if len(text) > 256 or seconds(text) > 100 * _SECONDS[0] else None
 
 
 @lru_cache(maxsize=4096)
@@ -205,6 +205,8 @@ AlertSetRef = Annotated[str, Scalar("the name of an AlertSet, or `team/name`", _
 DiagnosticRef = Annotated[str, Scalar("the name of a Diagnostic, or `team/name`", _REF, to="Diagnostic")]
 RemediationRef = Annotated[str, Scalar("the name of a Remediation, or `team/name`", _REF, to="Remediation")]
 MessageRef = Annotated[str, Scalar("the name of a Message, or `team/name`", _REF, to="Message")]
+OwnershipRef = Annotated[str, Scalar("the name of an Ownership", NAME, to="Ownership")]
+WindowRef = Annotated[str, Scalar("the name of a Window, or `team/name`", _REF, to="Window")]
 HoursRef = Annotated[str, Scalar("`team`, or the name of a Calendar", _REF)]
 PlaceName = Annotated[str, Scalar("an environment, or `environment/source`", rf"{NAME}(/{NAME})?")]
 AlertName = Annotated[

@@ -1,18 +1,16 @@
 """The Workspace document with every default filled in: severities, timing, places, who takes what nobody claims."""
 
-import re
 from typing import Any
 
 import msgspec
 
-import watchbill
-from watchbill.source.codes import paging, references, structure
+from watchbill.source.codes import references
 from watchbill.source.diagnostic import Diagnostic, Location, did_you_mean
 from watchbill.spec.kinds.people import Team
 from watchbill.spec.kinds.workspace import Environment, Severity, Source, Timing
 from watchbill.spec.kinds.workspace import Workspace as WorkspaceKind
 from watchbill.spec.load import Policy
-from watchbill.spec.model import OUTCOMES, CatchAll, Outcome, OutcomeKind, qualified
+from watchbill.spec.model import OUTCOMES, CatchAll, Outcome, OutcomeKind
 
 DEFAULT_ESCALATION = "default"  # built in: primary, five minutes, twice again
 DEFAULT_SEVERITIES = {
@@ -31,11 +29,26 @@ _TIMING_BY_OUTCOME = {
 
 
 class PlaceSettings(msgspec.Struct, frozen=True):
+    """A place before anything is resolved in it. With `series` the labels stand on the series, and on no rule.
+
+    `held` is the identity label that such a source does not fix, and `holds` are its values there.
+    """
+
     name: str
     environment: str
     source: str
     labels: dict[str, str]
     prometheus_url: str
+    identity: tuple[str, ...] = ()
+    series: bool = False
+    held: str | None = None
+    holds: tuple[str, ...] = ()
+    tenant: str | None = None
+
+    @property
+    def written(self) -> dict[str, str]:
+        """The labels that are written on each rule."""
+        return {} if self.series else self.labels
 
 
 def severities(settings: WorkspaceKind) -> dict[str, Severity]:
@@ -84,8 +97,29 @@ def places(settings: WorkspaceKind) -> dict[str, PlaceSettings]:
         for source in sources_of(environment):
             name = f"{environment_name}/{source.name}"
             labels = {**environment.labels, **source.labels}
-            found[name] = PlaceSettings(name, environment_name, source.name, labels, source.prometheus.url)
+            needed = identity(environment)
+            not_fixed = open_identity(environment, source)
+            held = not_fixed[0] if source.labels_on == "series" and not_fixed else None
+            found[name] = PlaceSettings(
+                name=name,
+                environment=environment_name,
+                source=source.name,
+                labels=labels,
+                prometheus_url=_url(source),
+                identity=needed,
+                series=source.labels_on == "series",
+                held=held,
+                holds=source.holds if held is not None else (),
+                tenant=source.mimir.tenant if source.mimir is not None else None,
+            )
     return found
+
+
+def _url(source: Source) -> str:
+    """Where PromQL is asked: Mimir answers below `/prometheus`."""
+    if source.mimir is not None:
+        return f"{source.mimir.url.rstrip('/')}/prometheus"
+    return source.prometheus.url if source.prometheus is not None else ""
 
 
 def identity(environment: Environment) -> tuple[str, ...]:
@@ -96,6 +130,13 @@ def identity(environment: Environment) -> tuple[str, ...]:
     for source in sources_of(environment):
         labels.update(dict.fromkeys(source.labels))
     return tuple(labels)
+
+
+def open_identity(environment: Environment, source: Source) -> tuple[str, ...]:
+    """The identity labels to which neither the environment nor the source gives a value."""
+    return tuple(
+        label for label in identity(environment) if label not in environment.labels and label not in source.labels
+    )
 
 
 def can_take(team: Team, kind: OutcomeKind, settings: WorkspaceKind) -> bool:
@@ -143,211 +184,17 @@ def catch_all(settings: WorkspaceKind, teams: dict[str, Policy]) -> tuple[CatchA
     return CatchAll(team, kind, escalation), None
 
 
-def check_settings(policy: Policy, documents: dict[str, dict[str, Policy]]) -> list[Diagnostic]:
-    """What is wrong with the Workspace beyond its form."""
-    settings: WorkspaceKind = policy.body
-    at = policy.at
-    found: list[Diagnostic] = []
-    found.extend(_check_requires(settings, at))
-    if not settings.environments:
-        found.append(
-            Diagnostic(
-                structure.EMPTY,
-                "a workspace needs at least one environment",
-                at.at("environments"),
-                "none here",
-                "add one",
-            )
-        )
-    for name, environment in settings.environments.items():
-        found.extend(_check_environment(name, environment, at.at("environments", name)))
-    known = severities(settings)
-    if not known:
-        found.append(
-            Diagnostic(
-                structure.EMPTY,
-                "a workspace needs at least one severity",
-                at.at("severities"),
-                "none here",
-                "leave it out for the defaults",
-            )
-        )
-    for name, severity in known.items():
-        found.extend(_check_severity(severity, at.at("severities", name), documents))
-    found.extend(
-        unknown_word("severity", severity, known, at.at("severity_words", word))
-        for word, severity in settings.severity_words.items()
-        if severity not in known
-    )
-    found.extend(
-        unknown_word("severity", name, known, at.at("timing", name, key=True))
-        for name in settings.timing
-        if name not in known
-    )
-    if settings.coverage is not None and settings.coverage.from_ > settings.coverage.until:
-        found.append(
-            Diagnostic(
-                structure.BAD_VALUE,
-                "the coverage ends before it starts",
-                at.at("coverage", "until"),
-                "before `from`",
-                "exchange the two days",
-            )
-        )
-    _, why = catch_all(settings, documents.get("Team", {}))
-    if why is not None:
-        found.append(
-            Diagnostic(
-                paging.NO_CATCH_ALL,
-                f"nobody takes an alert that no policy claims: there {'is' if why == 'no team' else 'are'} {why}",
-                at,
-                help="add `catch_all: {team: …}`" if why != "no team" else "add a Team",
-            )
-        )
-    if (
-        settings.last_resort is not None
-        and (team := documents.get("Team", {}).get(settings.last_resort.team))
-        and team.body is not None
-    ):
-        role = settings.last_resort.on_call
-        if role not in team.body.on_call:
-            found.append(
-                unknown_word(
-                    "on-call role",
-                    role,
-                    team.body.on_call,
-                    at.at("last_resort", "on_call" if role != "primary" else "team"),
-                )
-            )
-    return found
-
-
-def _check_requires(settings: WorkspaceKind, at: Location) -> list[Diagnostic]:
-    if settings.requires is None:
-        return []
-    match = re.fullmatch(r">=\s*([0-9]+(?:\.[0-9]+)*)", settings.requires)
-    if match is None:
-        return [
-            Diagnostic(
-                structure.BAD_VALUE,
-                f"`{settings.requires[:60]}` is not of the form >=1.4",
-                at.at("requires"),
-                "here",
-                'write ">=0.1"',
-            )
-        ]
-    wanted = tuple(int(part) for part in match.group(1).split("."))
-    if wanted <= tuple(int(part) for part in watchbill.__version__.split(".")):
-        return []
-    message = f"these policies need watchbill {settings.requires}; this is {watchbill.__version__}"
-    return [
-        Diagnostic(structure.WORKSPACE, message, at.at("requires"), "newer than this compiler", "upgrade watchbill")
-    ]
-
-
-def _check_environment(name: str, environment: Environment, at: Location) -> list[Diagnostic]:
-    found = []
-    sources = sources_of(environment)
-    if not sources:
-        found.append(
-            Diagnostic(
-                structure.EMPTY,
-                f"environment `{name}` has no source",
-                at,
-                "no rules can run here",
-                "add `prometheus:` or `sources:`",
-            )
-        )
-    seen: dict[str, int] = {}
-    labelled: dict[tuple[tuple[str, str], ...], str] = {}
-    for index, source in enumerate(sources):
-        if source.name in seen:
-            message = f"environment `{name}` has two sources named `{source.name}`"
-            found.append(
-                Diagnostic(
-                    references.DUPLICATE_NAME, message, at.at("sources", index, "name"), "again here", "rename one"
-                )
-            )
-        seen[source.name] = index
-        key = tuple(sorted(source.labels.items()))
-        if key in labelled and labelled[key] != source.name:
-            message = f"sources `{labelled[key]}` and `{source.name}` write the same labels: their alerts cannot be told apart"
-            found.append(
-                Diagnostic(
-                    structure.BAD_VALUE,
-                    message,
-                    at.at("sources", index),
-                    "same labels",
-                    "give each source a label of its own, such as cluster",
-                )
-            )
-        labelled[key] = source.name
-        missing = [
-            label
-            for label in environment.identity or ()
-            if label not in source.labels and label not in environment.labels
-        ]
-        if missing:
-            message = f"identity label `{missing[0]}` is not among the labels of `{name}/{source.name}`"
-            found.append(
-                Diagnostic(
-                    structure.BAD_VALUE,
-                    message,
-                    at.at("identity"),
-                    "no alert would carry it",
-                    "add it to the source's `labels`",
-                )
-            )
-        found.extend(_reserved_labels({**environment.labels, **source.labels}, at))
-    return found
-
-
-RESERVED = ("alertname", "alertstate", "severity", "team", "service", "class", "page_per", "escalation")
-
-
-def _reserved_labels(labels: dict[str, str], at: Location) -> list[Diagnostic]:
-    return [
-        Diagnostic(
-            structure.BAD_VALUE,
-            f"label `{label}` is written by the compiler",
-            at,
-            f"`{label}` here",
-            "choose another name",
-        )
-        for label in labels
-        if label in RESERVED or label.startswith("__")
-    ]
-
-
-def _check_severity(severity: Severity, at: Location, documents: dict[str, dict[str, Policy]]) -> list[Diagnostic]:
-    found = []
-    if (severity.hours is None) != (severity.outside is None):
-        present, absent = ("hours", "outside") if severity.outside is None else ("outside", "hours")
-        found.append(
-            Diagnostic(
-                structure.MISSING_KEY,
-                f"`{present}` needs `{absent}` beside it",
-                at.at(present),
-                "alone",
-                f"add `{absent}:`",
-                notes=("without it the alert would go nowhere outside the hours",) if present == "hours" else (),
-            )
-        )
-    if severity.hours not in (None, "team") and qualified(documents, "Calendar", severity.hours or "", None) is None:
-        found.append(
-            unknown_word("Calendar", severity.hours or "", documents.get("Calendar", {}), at.at("hours"), "`team` or ")
-        )
-    if severity.outside is not None and OUTCOMES.index(severity.outside) < OUTCOMES.index(outcome_kind(severity)):
-        found.append(
-            Diagnostic(
-                structure.BAD_VALUE,
-                "outside its hours a severity cannot be louder than inside",
-                at.at("outside"),
-                "louder",
-                "exchange the two",
-            )
-        )
-    return found
+RESERVED = (
+    "alertname",
+    "alertstate",
+    "severity",
+    "team",
+    "service",
+    "class",
+    "page_per",
+    "escalation",
+    "ownership",
+)
 
 
 def unknown_word(what: str, word: str, known: Any, at: Location, also: str = "") -> Diagnostic:

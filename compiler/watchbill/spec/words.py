@@ -93,7 +93,7 @@ def check_defaults(block: Defaults, at: Location, context: Context, told: Told) 
     _check_severities(named, context, told)
     for label in block.labels:
         ours = label in RESERVED or label.startswith("__")
-        if ours or any(label in place.labels for place in context.places.values()):
+        if ours or any(label in place.labels or label == place.held for place in context.places.values()):
             message = f"label `{label}` is written by the compiler"
             where = at.at("labels", label, key=True)
             told.say(Diagnostic(structure.BAD_VALUE, message, where, "taken", "choose another name"))

@@ -11,6 +11,7 @@ from watchbill.targets.artifact import Artifact
 TARGETS = {
     "prometheus": "watchbill.targets.prometheus",
     "alertmanager": "watchbill.targets.alertmanager",
+    "pagerduty": "watchbill.targets.pagerduty",
     "runbooks": "watchbill.targets.runbooks",
     "executor": "watchbill.targets.executor",
 }

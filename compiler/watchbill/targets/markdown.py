@@ -19,7 +19,9 @@ EMPTY = Markdown("")
 
 # Control characters, halves of surrogate pairs, and the marks that make text run the other way: a reader would see
 # something else than what stands there, and Python-Markdown keeps \x02 and \x03 for itself.
-_UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]")
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]"
+)
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9 ,.;:()'/%=@$!?+-]*(?<! )")
 _SPACES = re.compile(r"\s+")
 # A template of Prometheus stays readable as it is; what stands inside is escaped like everything else.

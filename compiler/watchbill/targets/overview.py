@@ -1,7 +1,9 @@
 """Each alert once, over all places: what is the same everywhere is said once, what differs is said with where."""
 
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Collection
 from functools import lru_cache
+from typing import NamedTuple
 from urllib.parse import quote
 
 import msgspec
@@ -11,10 +13,12 @@ from watchbill.targets import wording
 from watchbill.targets.markdown import Markdown, url
 
 Held = tuple[str, str]  # severity and place
+Does = tuple[str, str, str, Outcome, str | None, str | None]  # severity, team, when it is theirs, outcome, for, keep
+_ODD = re.compile(r"[^A-Za-z0-9_]")  # in the name of an alert that somebody else wrote
 _QUOTED = [quote(bytes((byte,)), safe="") for byte in range(256)]  # four times as fast as `quote`, which asks each time
 
 
-class Behaviour(msgspec.Struct, frozen=True):
+class Behaviour(NamedTuple):
     """What an alert does in some places. `outcome` is in words; `for_` and `keep_firing_for` may be None."""
 
     where: str
@@ -24,7 +28,7 @@ class Behaviour(msgspec.Struct, frozen=True):
     keep_firing_for: str | None
 
 
-class Text(msgspec.Struct, frozen=True):
+class Text(NamedTuple):
     """What an alert says. `where` is empty when it is the same wherever the alert is; else severities or places."""
 
     where: str
@@ -32,7 +36,7 @@ class Text(msgspec.Struct, frozen=True):
     description: str
 
 
-class Expression(msgspec.Struct, frozen=True):
+class Expression(NamedTuple):
     """What fires an alert. `graphs` are links to it at each Prometheus; `where` as for a Text."""
 
     where: str
@@ -73,6 +77,11 @@ class AlertView(msgspec.Struct, frozen=True, kw_only=True):
         return self.texts[0].summary
 
     @property
+    def at_service(self) -> Markdown:
+        """Its details on its service's page, where they stand when its runbook's page has no room for them."""
+        return Markdown(f"{self.service_path}#{self.anchor}")
+
+    @property
     def after(self) -> str:
         """How long it must hold before it fires; with where, when that differs."""
         by: dict[str, list[Behaviour]] = {}
@@ -99,8 +108,9 @@ class RecordView(msgspec.Struct, frozen=True):
 
 
 class ServiceView(msgspec.Struct, frozen=True, kw_only=True):
-    """A service in all places. `path` is its page, relative to the site; alerts are worst first."""
+    """A service, or a Foreign, in all places. `path` is its page, relative to the site; alerts are worst first."""
 
+    kind: str
     name: str
     team: str
     tier: int
@@ -139,20 +149,20 @@ class Overview:
             words = self._where[places] = wording.where(self.workspace, places)
         return words
 
-    def graphs(self, expr: str, places: Iterable[str] | None = None) -> Markdown:
+    def graphs(self, expr: str, places: Collection[str] | None = None) -> Markdown:
         """Links to an expression at the Prometheus of each place."""
         query = "".join(map(_QUOTED.__getitem__, expr.encode("utf-8", "replace")))
-        wanted = None if places is None else set(places)
         return Markdown(
             " · ".join(
                 f"[{label}]({base}{query}&g0.tab=0)"
                 for name, base, label in self._graphs
-                if base and (wanted is None or name in wanted)
+                if base and (places is None or name in places)
             )
         )
 
     def service(self, here: list[tuple[str, ResolvedService]]) -> ServiceView:
         first = here[0][1]
+        path = service_path(first.team, first.name)
         alerts: dict[str, list[tuple[str, ResolvedAlert]]] = {}
         records: dict[str, dict[str, list[str]]] = {}
         dashboards: dict[str, list[str]] = {}
@@ -166,17 +176,18 @@ class Overview:
         blind: dict[str, list[AlertView]] = {}
         for found in alerts.values():
             if found[0][1].no_data_of is not None:
-                blind.setdefault(found[0][1].no_data_of, []).append(self.alert(found, ()))
+                blind.setdefault(found[0][1].no_data_of, []).append(self.alert(found, path, ()))
         views = [
-            self.alert(found, tuple(blind.get(name, ())))
+            self.alert(found, path, tuple(blind.get(name, ())))
             for name, found in alerts.items()
             if found[0][1].no_data_of is None
         ]
         return ServiceView(
+            kind=first.kind,
             name=first.name,
             team=first.team,
             tier=first.tier,
-            path=service_path(first.team, first.name),
+            path=path,
             dashboards=tuple((self.where(tuple(places)), target) for target, places in dashboards.items()),
             alerts=tuple(sorted(views, key=lambda view: view.rank)),
             records=tuple(
@@ -186,15 +197,24 @@ class Overview:
             ),
         )
 
-    def alert(self, found: list[tuple[str, ResolvedAlert]], no_data: tuple[AlertView, ...]) -> AlertView:
-        """One alert from what it is in each place."""
-        behaviours: dict[tuple[str, Outcome, str | None, str | None], list[str]] = {}
+    def alert(
+        self, found: list[tuple[str, ResolvedAlert]], path: Markdown, no_data: tuple[AlertView, ...]
+    ) -> AlertView:
+        """One alert of the service at `path`, from what it is in each place."""
+        behaviours: dict[Does, list[str]] = {}
         texts: dict[tuple[str, str], list[Held]] = {}
         expressions: dict[str, list[Held]] = {}
         escalations: dict[tuple[str, str], None] = {}
         for place, alert in found:
             held = (alert.severity, place)
-            key = (alert.severity, alert.outcome, alert.for_, alert.keep_firing_for)
+            when = ""
+            for owner in alert.owners:
+                when, theirs = "otherwise", f"where {owner.label} is {wording.either(owner.patterns)}"
+                key = (alert.severity, owner.team, theirs, owner.outcome, alert.for_, alert.keep_firing_for)
+                behaviours.setdefault(key, []).append(place)
+                if owner.outcome.escalation is not None:
+                    escalations[owner.outcome.escalation, owner.team] = None
+            key = (alert.severity, alert.team, when, alert.outcome, alert.for_, alert.keep_firing_for)
             behaviours.setdefault(key, []).append(place)
             says = alert.annotations
             texts.setdefault((says.get("summary", ""), says.get("description", "")), []).append(held)
@@ -208,20 +228,22 @@ class Overview:
         return AlertView(
             name=first.name,
             service=first.service,
-            service_path=service_path(first.team, first.service),
+            service_path=path,
             team=first.team,
-            anchor=Markdown(f"{first.service}.{first.name}"),
+            anchor=Markdown(f"{first.service}.{_ODD.sub(_numbered, first.name)}"),
             class_=first.class_,
             severities=severities,
             rank=self.rank.get(severities[0], 99),
             where=self.where(places),
             behaviours=tuple(
-                Behaviour(self.where(tuple(there)), severity, self._outcome(meaning, first.team, severity), for_, keep)
-                for (severity, meaning, for_, keep), there in sorted(behaviours.items(), key=self._by_rank)
+                Behaviour(self.where(tuple(there)), severity, self._outcome(meaning, team, severity, when), for_, keep)
+                for (severity, team, when, meaning, for_, keep), there in sorted(behaviours.items(), key=self._by_rank)
             ),
-            texts=tuple(Text(label(held), *words) for words, held in texts.items()),
+            texts=tuple(Text(label(held) if len(texts) > 1 else "", *words) for words, held in texts.items()),
             expressions=tuple(
-                Expression(label(held), expr, self.graphs(expr, [place for _, place in held]))
+                Expression(
+                    label(held) if len(expressions) > 1 else "", expr, self.graphs(expr, {place for _, place in held})
+                )
                 for expr, held in expressions.items()
             ),
             page_per=first.page_per,
@@ -235,7 +257,7 @@ class Overview:
             no_data=no_data,
         )
 
-    def _by_rank(self, behaviour: tuple[tuple[str, Outcome, str | None, str | None], list[str]]) -> int:
+    def _by_rank(self, behaviour: tuple[Does, list[str]]) -> int:
         return self.rank.get(behaviour[0][0], 99)
 
     def _labeller(self, severities: tuple[str, ...], places: tuple[str, ...]) -> Callable[[list[Held]], str]:
@@ -252,8 +274,13 @@ class Overview:
 
         return label
 
-    def _outcome_words(self, meaning: Outcome, team: str, severity: str) -> str:
-        return wording.outcome(self.workspace, meaning, team, severity)
+    def _outcome_words(self, meaning: Outcome, team: str, severity: str, when: str) -> str:
+        words = wording.outcome(self.workspace, meaning, team, severity)
+        return f"{words}, {when}" if when else words
+
+
+def _numbered(match: re.Match[str]) -> str:
+    return f"-{ord(match[0]):x}-"
 
 
 def graph_base(workspace: Workspace, place: str) -> str:

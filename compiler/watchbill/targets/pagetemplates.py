@@ -17,7 +17,9 @@ from watchbill.targets.markdown import EMPTY, Markdown, block, code, inline, lin
 
 Folders = tuple[Path, ...]
 HERE = Path(__file__).parents[1]
-PACKAGED = next((path for path in (HERE / "templates", HERE.parents[1] / "templates") if path.is_dir()), HERE / "templates")
+PACKAGED = next(
+    (path for path in (HERE / "templates", HERE.parents[1] / "templates") if path.is_dir()), HERE / "templates"
+)
 
 
 class BadTemplate(Exception):  # noqa: N818  (a mistake of a workspace's, told as the finding it carries)
@@ -44,9 +46,9 @@ class Templates:
     """`folders` are searched in order, then the packaged one."""
 
     def __init__(self, folders: Folders) -> None:
-        self.own = tuple(folder for folder in folders if folder.resolve() != PACKAGED.resolve())
+        self.own = tuple(folder for folder in folders if folder.is_dir() and folder.resolve() != PACKAGED.resolve())
         # Markdown is not HTML: Jinja's own escaping would let `[x](…)` through. `finalize` escapes every value instead.
-        self.environment = Environment(  # noqa: S701
+        self.environment = Environment(
             loader=jinja2.FileSystemLoader([*self.own, PACKAGED]), undefined=jinja2.StrictUndefined, autoescape=False,
             finalize=inline, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True, auto_reload=False,
         )  # fmt: skip
@@ -61,11 +63,15 @@ class Templates:
         try:
             return Markdown(self.environment.get_template(f"runbooks/{name}.md.j2").render(values))
         except Exception as error:
-            span = self._own_line(error)
+            span = self._own_line(error) or (
+                self._own_file(name) if isinstance(error, OSError | UnicodeError) else None
+            )
             if span is None:
                 raise
-            message = f"this template cannot be used: {error}"
-            raise BadTemplate(Diagnostic(codes.BAD_TEMPLATE, message, span, "here", "mend it, or delete it for the packaged one")) from error
+            message = f"this template cannot be used: {str(error).partition(chr(10))[0][:300]}"
+            raise BadTemplate(
+                Diagnostic(codes.BAD_TEMPLATE, message, span, "here", "mend it, or delete it for the packaged one")
+            ) from error
 
     def _own_line(self, error: Exception) -> Span | None:
         """Where in a workspace's own template an error arose; None when it arose elsewhere."""
@@ -75,9 +81,30 @@ class Templates:
         for file, line in reversed(places):
             for folder in self.own:
                 if Path(file).is_relative_to(folder):
-                    shown = f"{folder.name}/{Path(file).relative_to(folder).as_posix()}"
-                    return Span(shown, line, 1, line, 1)
+                    return Span(_shown(folder, Path(file)), line, 1, line, 1)
         return None
+
+    def _own_file(self, name: str) -> Span | None:
+        files = [(folder, folder / "runbooks" / f"{name}.md.j2") for folder in self.own]
+        return next((Span(_shown(folder, file)) for folder, file in files if file.exists()), None)
+
+    def unused(self) -> list[Diagnostic]:
+        """Own templates that nothing has asked for, once everything is rendered: a name that slipped."""
+        asked = {name for _, name in self.environment.cache} if self.environment.cache is not None else set()
+        found = []
+        for folder in self.own:
+            for file in sorted(folder.glob("runbooks/*")):
+                name = file.relative_to(folder).as_posix()
+                if name not in asked and not (PACKAGED / name).exists():
+                    shown = Span(_shown(folder, file))
+                    known = ", ".join(sorted(path.name for path in PACKAGED.glob("runbooks/*")))
+                    message = f"no page uses the template `{file.name}`"
+                    found.append(Diagnostic(codes.UNUSED_TEMPLATE, message, shown, "unused", f"there are {known}"))
+        return found
+
+
+def _shown(folder: Path, file: Path) -> str:
+    return f"{folder.name}/{file.relative_to(folder).as_posix()}"
 
 
 def _codes(names: Sequence[str], between: str = "") -> Markdown:

@@ -226,9 +226,8 @@ class Response:
         """Whether a procedure may start for an alert."""
         policy = self.workspace.documents["Procedure"][name]
         when = policy.body.when
-        return (
-            when.class_ in (None, alert.class_)
-            and (not when.severity or any(severity in when.severity for severity in alert.severities))
+        return when.class_ in (None, alert.class_) and (
+            not when.severity or any(severity in when.severity for severity in alert.severities)
         )
 
     def _steps(self, steps: tuple[ProcedureStep, ...], team: str | None, indent: str) -> Iterator[str]:
@@ -245,7 +244,9 @@ class Response:
             doing = "Keep as evidence" if step.preserve else "Collect"
             return Markdown(f"{doing}: {listed([code(name) for name in names])}")
         if step.remediate is not None:
-            return Markdown(f"The machine runs {code(self._resolved('Remediation', step.remediate, team))}, within its limits")
+            return Markdown(
+                f"The machine runs {code(self._resolved('Remediation', step.remediate, team))}, within its limits"
+            )
         if step.notify:
             return Markdown(f"Tell {inline(wording.either((self._who(one, team) for one in step.notify), 'and'))}")
         if step.communicate is not None:
@@ -267,7 +268,9 @@ class Response:
             layers = tuple(self._layer(layer) for layer in schedule.layers)
             if schedule.people:
                 layers = (LayerView("", "", "weekly", "monday 09:00", (("", _in_order(schedule.people)),)),)
-            found.append(RotaView(role, name.removeprefix(f"{team}/"), schedule.timezone, layers, _in_order(schedule.shadow)))
+            found.append(
+                RotaView(role, name.removeprefix(f"{team}/"), schedule.timezone, layers, _in_order(schedule.shadow))
+            )
         return tuple(found)
 
     def _layer(self, layer: Layer) -> LayerView:

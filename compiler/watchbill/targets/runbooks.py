@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from watchbill.source.diagnostic import Diagnostic
 from watchbill.spec import kinds
 from watchbill.spec.kinds.answers import RunbookStep
 from watchbill.spec.model import Outcome, OutcomeKind, Workspace
@@ -18,7 +19,7 @@ from watchbill.targets import wording
 from watchbill.targets.artifact import Artifact
 from watchbill.targets.markdown import EMPTY, Markdown, inline, link, listed, nested_block
 from watchbill.targets.overview import AlertView, Overview, ServiceView, services
-from watchbill.targets.pagetemplates import Folders, Templates
+from watchbill.targets.pagetemplates import BadTemplate, Folders, Templates
 from watchbill.targets.response import ProcedureView, Response
 
 MANY = 25  # more alerts than this on one runbook become a table: each is told in full on its service's page
@@ -28,11 +29,27 @@ REVENUE = ("direct", "indirect", "none")  # worst first
 
 def build(workspace: Workspace, templates: Folders | None = None) -> list[Artifact]:
     """All pages. `templates` are folders searched before the packaged one; by default the workspace's own `templates/`."""
-    pages = Pages(workspace, Templates((workspace.root / "templates",) if templates is None else templates))
+    return render(workspace, Templates((workspace.root / "templates",) if templates is None else templates))
+
+
+def render(workspace: Workspace, templates: Templates) -> list[Artifact]:
+    pages = Pages(workspace, templates)
     found = [pages.index()]
     found += [pages.runbook(name) for name in pages.runbooks]
     found += [pages.service(service) for service in pages.services.values()]
     return found
+
+
+def check(workspace: Workspace) -> list[Diagnostic]:
+    """What is wrong with the workspace's own templates: only rendering with them tells."""
+    templates = Templates((workspace.root / "templates",))
+    if not templates.own:
+        return []
+    try:
+        render(workspace, templates)
+    except BadTemplate as bad:
+        return [bad.diagnostic]
+    return templates.unused()
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -58,6 +75,10 @@ class Book(msgspec.Struct, frozen=True):
 def runbook_path(name: str) -> Markdown:
     """The page of a runbook, whose address MkDocs makes `runbooks/<name>/`; that of one named `index` would be its folder."""
     return Markdown(f"runbooks/{name}/index.md" if name.rsplit("/", 1)[-1] == "index" else f"runbooks/{name}.md")
+
+
+def _root(path: Markdown) -> Markdown:
+    return Markdown("../" * path.count("/"))
 
 
 class Pages:
@@ -92,13 +113,13 @@ class Pages:
         return Markdown(f"{page}#{alert.anchor}")
 
     def runbook_link(self, alert: AlertView, root: Markdown) -> Markdown:
-        if alert.runbook in self.runbooks:
-            return link(wording.heading(alert.runbook or ""), runbook_path(alert.runbook or ""), root)
+        name = alert.runbook
+        if name is not None and name in self.runbooks:
+            return link(wording.heading(name), runbook_path(name), root)
         return link("elsewhere", alert.runbook_url) if alert.runbook_url else Markdown("none")
 
     def page(self, template: str, path: Markdown, sources: Iterable[str], **values: Any) -> Artifact:
-        root = Markdown("../" * path.count("/"))
-        text = self.templates.render(template, root=root, home=self.home, runbook_link=self.runbook_link, **values)
+        text = self.templates.render(template, root=_root(path), **values)
         return Artifact(f"runbooks/{path}", text.rstrip("\n") + "\n", tuple(dict.fromkeys(sources)))
 
     # The index
@@ -149,7 +170,7 @@ class Pages:
     # A service
 
     def service(self, service: ServiceView) -> Artifact:
-        sources = [f"Service/{service.name}", f"Team/{service.team}"]
+        sources = [f"{service.kind}/{service.name}", f"Team/{service.team}"]
         needs = [self.services[name] for name in self._needs.get(service.name, ())]
         needed_by = [self.services[name] for name in self._needed_by.get(service.name, ())]
         procedures: dict[str, list[str]] = {}
@@ -159,7 +180,8 @@ class Pages:
         sources += [f"Service/{other.name}" for other in (*needs, *needed_by)]
         sources += [f"Procedure/{name}" for name in procedures]
         return self.page(
-            "service", service.path, sources, service=service, needs=needs, needed_by=needed_by, 
+            "service", service.path, sources, service=service, needs=needs, needed_by=needed_by,
+            rows=[(alert, self.home(alert), self.runbook_link(alert, _root(service.path))) for alert in service.alerts],
             here=[alert for alert in service.alerts if not self.in_full_at_runbook(alert)],
             procedures=[(self.procedures[name], alerts) for name, alerts in procedures.items()],
             on_call=self._on_call(service.team), dashboards=_dashboards(service),
@@ -170,9 +192,9 @@ class Pages:
         found: dict[str, list[str]] = {}
         for name in self.services:
             body: kinds.Service | None = self.response.body("Service", name)
-            for reference in body.depends_on if body is not None else ():
-                if reference in self.services:
-                    found.setdefault(name, []).append(reference)
+            for needed in body.depends_on if body is not None else ():
+                if needed.service in self.services:
+                    found.setdefault(name, []).append(needed.service)
         return found
 
     @cached_property
@@ -191,7 +213,9 @@ class Pages:
     def _procedures(self, alert: AlertView) -> list[ProcedureView]:
         key = (alert.team, alert.class_, alert.severities)
         if key not in self.procedures_of:
-            self.procedures_of[key] = [one for name, one in self.procedures.items() if self.response.starts(name, alert)]
+            self.procedures_of[key] = [
+                one for name, one in self.procedures.items() if self.response.starts(name, alert)
+            ]
         return self.procedures_of[key]
 
     # A runbook
@@ -207,7 +231,7 @@ class Pages:
         escalations = self._for_teams(self._escalations(alerts))
         procedures = {one.name: one for alert in alerts for one in self._procedures(alert)}
         messages = [message for one in body.communicate if (message := self.response.message(one, policy.team))]
-        sources = [f"Runbook/{name}", *(f"Service/{one}" for one in sorted(named))]
+        sources = [f"Runbook/{name}", *(f"{self.services[one].kind}/{one}" for one in sorted(named))]
         sources += [f"Team/{one}" for one in sorted({alert.team for alert in alerts})]
         for kind, names in (
             ("Diagnostic", diagnostics),

@@ -6,7 +6,7 @@ from functools import lru_cache
 from watchbill.promql import format_duration
 from watchbill.spec.kinds.actions import Action, Value
 from watchbill.spec.kinds.answers import Trigger
-from watchbill.spec.kinds.people import Notified, Only, Rotation
+from watchbill.spec.kinds.people import Notified, Only, Rotation, Team
 from watchbill.spec.kinds.workspace import Role
 from watchbill.spec.model import Outcome, OutcomeKind, Workspace
 from watchbill.spec.scalars import seconds
@@ -61,6 +61,11 @@ def where(workspace: Workspace, places: Iterable[str]) -> str:
     return ", ".join(found)
 
 
+def _team(workspace: Workspace, name: str | None) -> Team | None:
+    policy = workspace.documents["Team"].get(name) if name is not None else None
+    return policy.body if policy is not None else None
+
+
 def who(workspace: Workspace, notified: Notified, team: str | None) -> str:
     """Who a step reaches, for the alerts of a team; for any team, when `team` is None."""
     if notified.person is not None:
@@ -68,7 +73,7 @@ def who(workspace: Workspace, notified: Notified, team: str | None) -> str:
     if notified.slack is not None:
         return notified.slack
     of = notified.of or team
-    body = workspace.team(of) if of is not None else None
+    body = _team(workspace, of)
     if notified.on_call is not None:
         schedule = body.on_call.get(notified.on_call) if body is not None else None
         known = f" ({schedule})" if schedule else ""
@@ -102,7 +107,8 @@ def _leads_to(workspace: Workspace, kind: OutcomeKind, escalation: str | None, t
     if kind == "ticket":
         return f"a ticket for {whose}"
     if kind == "notify":
-        slack = workspace.team(team).slack if team is not None else {}
+        body = _team(workspace, team)
+        slack = body.slack if body is not None else {}
         channel = slack.get(severity) or slack.get("default")
         return f"a message to {whose}" + (f" in {channel}" if channel else "")
     return "goes nowhere, on purpose"
@@ -133,7 +139,7 @@ def hours(only: Only | None) -> str:
 
 def value(given: Value) -> str:
     """A parameter of an action; a value that comes from the alert stands in angle marks."""
-    return f"‹{given.input}›" if given.input is not None else given.literal or ""
+    return f"\u2039{given.input}\u203a" if given.input is not None else given.literal or ""
 
 
 def action(given: Action) -> str:

@@ -67,4 +67,34 @@ EXPERIMENTAL = Code(
     instead="An expression without it.",
     silence="checks: {experimental-function: warning} in the workspace, when every server has the flag.",
 )
-ALL = (SYNTAX, LABEL_CANNOT_EXIST, PAGE_PER_CANNOT_EXIST, TOO_NEW, TEMPLATE, NO_RESULT, EXPERIMENTAL)
+IDENTITY_LOST = Code(
+    "WB308",
+    "identity-lost",
+    "error",
+    finds="An expression whose result loses an identity label, in a source where the labels stand on the series.",
+    why="All clusters become one alert: the second that fails pages nobody, and nobody knows which one it is.",
+    example="expr: sum by (job) (rate(errors_total[5m])) > 5   (identity: [env, cluster])",
+    instead="expr: sum by (env, cluster, job) (rate(errors_total[5m])) > 5",
+    silence="It cannot be silenced: `only:` keeps the alert out of that source.",
+)
+MATCHER_CONFLICT = Code(
+    "WB309",
+    "matcher-in-the-way",
+    "error",
+    finds="A selector with a matcher of its own on a label that the compiler puts into every selector of a source.",
+    why="The author means one environment and the source another: narrowing it further would watch nothing at all.",
+    example='expr: up{env="staging"} == 0   (labels: {env: production}, labels_on: series)',
+    instead="expr: up == 0",
+    silence="It cannot be silenced: `only:` keeps the alert out of that source.",
+)
+ALL = (
+    SYNTAX,
+    LABEL_CANNOT_EXIST,
+    PAGE_PER_CANNOT_EXIST,
+    TOO_NEW,
+    TEMPLATE,
+    NO_RESULT,
+    EXPERIMENTAL,
+    IDENTITY_LOST,
+    MATCHER_CONFLICT,
+)

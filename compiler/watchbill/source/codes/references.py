@@ -14,6 +14,8 @@ _WHY = {
     "Remediation": "The machine would not do what the reader of this policy expects.",
     "Message": "The text people were promised would not exist.",
     "AlertSet": "None of its alerts would exist for this service.",
+    "Ownership": "Nobody could tell whose these alerts are.",
+    "Window": "What was to be left alone in that time would not be.",
 }
 
 
@@ -42,6 +44,8 @@ _ORDER = (
     "Remediation",
     "Message",
     "AlertSet",
+    "Ownership",
+    "Window",
 )
 UNKNOWN = {kind: _unknown(201 + position, kind) for position, kind in enumerate(_ORDER)}
 DUPLICATE_NAME = Code(

@@ -61,4 +61,12 @@ BAD_TEMPLATE = Code(
     instead="{{ alert.summary }}",
     silence="It cannot be silenced. Delete the template and the packaged one is used.",
 )
-ALL = (NO_RUNBOOK, NO_SITE, EMPTY_RUNBOOK, BAD_QUERY, UNUSED, BAD_TEMPLATE)
+UNUSED_TEMPLATE = Code(
+    "WB607", "unused-page-template", "warning",
+    finds="A file in the workspace's `templates/runbooks/` that no page uses.",
+    why="Somebody changed the pages, and the pages did not change.",
+    example="templates/runbooks/runbok.md.j2",
+    instead="templates/runbooks/runbook.md.j2",
+    silence="checks: {unused-page-template: off} in the workspace.",
+)
+ALL = (NO_RUNBOOK, NO_SITE, EMPTY_RUNBOOK, BAD_QUERY, UNUSED, BAD_TEMPLATE, UNUSED_TEMPLATE)

@@ -6,8 +6,10 @@ import msgspec
 
 from watchbill.spec.kinds.answers import Diagnostic, Message, Procedure, Remediation, Runbook
 from watchbill.spec.kinds.foreign import Foreign
+from watchbill.spec.kinds.ownership import Ownership
 from watchbill.spec.kinds.people import Calendar, Escalation, Person, Schedule, Team
 from watchbill.spec.kinds.service import AlertSet, Service
+from watchbill.spec.kinds.windows import Window
 from watchbill.spec.kinds.workspace import Workspace
 
 KINDS: dict[str, type[msgspec.Struct]] = {
@@ -20,14 +22,16 @@ KINDS: dict[str, type[msgspec.Struct]] = {
     "AlertSet": AlertSet,
     "Service": Service,
     "Foreign": Foreign,
+    "Ownership": Ownership,
+    "Window": Window,
     "Runbook": Runbook,
     "Diagnostic": Diagnostic,
     "Remediation": Remediation,
     "Procedure": Procedure,
     "Message": Message,
 }
-NOT_YET = ("Ownership", "Window", "Test")
-TEAMLESS = ("Workspace", "Team", "Foreign")
+NOT_YET = ("Test",)
+TEAMLESS = ("Workspace", "Team", "Foreign", "Ownership")
 Body = Any
 
 __all__ = [
@@ -40,6 +44,7 @@ __all__ = [
     "Escalation",
     "Foreign",
     "Message",
+    "Ownership",
     "Person",
     "Procedure",
     "Remediation",
@@ -47,5 +52,6 @@ __all__ = [
     "Schedule",
     "Service",
     "Team",
+    "Window",
     "Workspace",
 ]

@@ -17,6 +17,7 @@ from watchbill.spec.scalars import (
     RemediationRef,
     Text,
     Url,
+    WindowRef,
 )
 
 
@@ -75,7 +76,7 @@ class Guardrails(msgspec.Struct, frozen=True, kw_only=True):
     max_per_hour: Annotated[int, "Per target, and per team and environment."] = 3
     max_targets: Annotated[int, "More distinct targets in one incident: ask a person."] = 1
     keep_healthy: Annotated[KeepHealthy | None, "The floor that must stay healthy."] = None
-    not_during: Annotated[tuple[Name, ...], "Windows in which nothing is done."] = ()
+    not_during: Annotated[tuple[WindowRef, ...], "Windows in which nothing is done."] = ()
     stop_after_failures: Annotated[int, "Open the breaker after so many runs that failed or did not help."] = 3
 
 

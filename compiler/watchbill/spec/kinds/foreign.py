@@ -13,6 +13,7 @@ from watchbill.spec.scalars import (
     FileGlob,
     LabelName,
     OneOrMore,
+    OwnershipRef,
     Placed,
     PlaceName,
     PromQL,
@@ -34,11 +35,21 @@ class RuleChange(Defaults, frozen=True, kw_only=True):
     tests: Annotated[tuple[RuleTest, ...], "Tests of these rules."] = ()
 
 
+class Owner(msgspec.Struct, frozen=True, kw_only=True):
+    """Whose the alerts are: one team's, or at run time the team's that an Ownership finds by a label."""
+
+    __shorthand__: ClassVar = "name"
+    __exactly_one__: ClassVar = ("name", "by")
+    name: Annotated[TeamRef | None, "The team that owns these alerts."] = None
+    by: Annotated[OwnershipRef | None, "An Ownership: the label of each alert says whose it is."] = None
+    otherwise: Annotated[TeamRef | None, "With `by`: the team of an alert that no entry of the table claims."] = None
+
+
 class Foreign(msgspec.Struct, frozen=True, kw_only=True):
     """Rule files of others, found beside this document; they are not read as policy."""
 
     rules: Annotated[tuple[FileGlob, ...], OneOrMore(), "Rule files, relative to this file: rules/kubernetes/*.yaml"]
-    team: Annotated[TeamRef, "The team that owns these alerts."]
+    team: Annotated[Owner, "A team, or {by: an Ownership, otherwise: a team}."]
     only: Annotated[tuple[PlaceName, ...], "Places where these rules run. Default: all."] = ()
     defaults: Annotated[Defaults | None, "What the rules inherit where they say nothing themselves."] = None
     change: Annotated[tuple[RuleChange, ...], "What is different here, by alert name."] = ()

@@ -39,15 +39,33 @@ class Prometheus(msgspec.Struct, frozen=True, kw_only=True):
     url: Annotated[Url, "The base URL, for links in runbooks and for the executor's questions."]
 
 
+class Mimir(msgspec.Struct, frozen=True, kw_only=True):
+    """A tenant of Grafana Mimir, with the limits of its ruler."""
+
+    url: Annotated[Url, "The base URL; PromQL is asked below `/prometheus`."]
+    tenant: Annotated[Text, "The tenant (X-Scope-OrgID)."]
+    max_rules_per_group: Annotated[int, "The ruler's ruler_max_rules_per_rule_group."] = 20
+    max_groups: Annotated[int, "The ruler's ruler_max_rule_groups_per_tenant."] = 70
+
+
 class Source(msgspec.Struct, frozen=True, kw_only=True):
     """One server that evaluates rules."""
 
-    __not_yet__: ClassVar = ("labels_on", "holds", "mimir")
+    __exactly_one__: ClassVar = ("prometheus", "mimir")
     name: Annotated[Name, "Short name; a place is written `environment/source`."]
     labels: Annotated[
-        dict[LabelName, Text], "Labels written on each rule of this source, beside the environment's."
+        dict[LabelName, Text], "Labels of this source, beside the environment's: written on each of its rules."
     ] = {}
-    prometheus: Annotated[Prometheus, "The Prometheus server."]
+    labels_on: Annotated[
+        Literal["rules", "series"],
+        "Where the labels stand: written on each rule, or on the series of a store of many clusters already, so that"
+        " every selector asks for them.",
+    ] = "rules"
+    holds: Annotated[
+        tuple[Text, ...], "With `labels_on: series`: the values of the identity label that this source does not fix."
+    ] = ()
+    prometheus: Annotated[Prometheus | None, "The Prometheus server."] = None
+    mimir: Annotated[Mimir | None, "The Mimir tenant."] = None
 
 
 class Alertmanager(msgspec.Struct, frozen=True, kw_only=True):
@@ -187,14 +205,22 @@ class RunbookSite(msgspec.Struct, frozen=True, kw_only=True):
     base_url: Annotated[Url, "Where the generated runbooks are published."]
 
 
+class PagerDuty(msgspec.Struct, frozen=True, kw_only=True):
+    """A PagerDuty service has one escalation policy: there is one service for each escalation that is in use."""
+
+    service_per: Annotated[
+        Literal["team", "service"], "One for each team; or one for each of its services, told apart by a router."
+    ] = "team"
+
+
 class Workspace(msgspec.Struct, frozen=True, kw_only=True):
     """One per repository: environments, severities, and who takes what nobody claims."""
 
-    __not_yet__: ClassVar = ("heartbeat", "pagerduty")
+    __not_yet__: ClassVar = ("heartbeat",)
     environments: Annotated[dict[Name, Environment], "Where alerts run: production, staging."]
     targets: Annotated[
         tuple[
-            Annotated[Literal["prometheus", "alertmanager", "runbooks", "executor"], NotYet(("pagerduty", "grafana"))],
+            Annotated[Literal["prometheus", "alertmanager", "pagerduty", "runbooks", "executor"], NotYet(("grafana",))],
             ...,
         ]
         | None,
@@ -217,6 +243,7 @@ class Workspace(msgspec.Struct, frozen=True, kw_only=True):
     objectives: Annotated[Objectives | None, "Targets for response times and rates."] = None
     retention: Annotated[Retention, "How long records are kept."] = Retention()
     versions: Annotated[Versions, "The oldest servers in use."] = Versions()
+    pagerduty: Annotated[PagerDuty | None, "What PagerDuty is to hold; without it, somebody sets it up by hand."] = None
     channels: Annotated[Channels, "How messages are sent."] = Channels()
     checks: Annotated[
         dict[Name, Literal["error", "warning", "note", "off"]], "Raise, lower or turn off a check by its name."

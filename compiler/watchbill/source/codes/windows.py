@@ -1,0 +1,47 @@
+"""42: windows."""
+
+from watchbill.source.codes import Code
+
+_FIX = "It cannot be silenced: somebody would be told less than they believe, or woken when they believe they are not."
+
+BEYOND_TEAM = Code(
+    "WB421",
+    "window-beyond-its-team",
+    "error",
+    finds="A Window of a team whose `match` names a service or the label `team` of another.",
+    why="One team would decide that another is not woken.",
+    example="kind: Window\nteam: data\nmatch: {service: payment-gateway}   (which belongs to payments)",
+    instead="match: {service: warehouse}   or the Window in the other team's hands; a shared one has no `team:`",
+    silence=_FIX,
+)
+NOTHING_TO_DO = Code(
+    "WB422",
+    "window-changes-nothing",
+    "error",
+    finds="A Window that no alert can match in its places, or whose effect is not quieter than any of those it matches.",
+    why="The maintenance goes ahead in the belief that nobody is woken by it.",
+    example="match: {service: postgres-primry}",
+    instead="match: {service: postgres-primary}",
+    silence="checks: {window-changes-nothing: warning} in the workspace.",
+)
+TOO_MANY = Code(
+    "WB423",
+    "too-many-windows",
+    "error",
+    finds="Windows whose matches overlap in more ways than Alertmanager should have routes for: more than 32 for one kind of alert.",
+    why="Each combination that an alert can match needs a route of its own.",
+    example="(ten windows on ten labels that one alert may all carry)",
+    instead="Windows that match by `service`.",
+    silence=_FIX,
+)
+BAD_WINDOW = Code(
+    "WB424",
+    "impossible-window",
+    "error",
+    finds="A Window whose time cannot be: `from` without `until`, an end before its start, `hours` beside `from`, seconds.",
+    why="Alertmanager knows whole minutes, and a window without an end is a hole for ever.",
+    example="when: {from: 2026-12-24T22:00}",
+    instead="when: {from: 2026-12-24T22:00, until: 2026-12-25T06:00}",
+    silence=_FIX,
+)
+ALL = (BEYOND_TEAM, NOTHING_TO_DO, TOO_MANY, BAD_WINDOW)

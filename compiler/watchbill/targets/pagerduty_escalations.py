@@ -1,0 +1,163 @@
+"""Escalation policies: an Escalation's steps for one team, as the people and schedules that PagerDuty can page.
+
+Each step is a rule: on-call roles are schedules, other roles people. `wait` is the rule's delay, in whole minutes.
+`repeat` is `num_loops`: both say how often the rules are gone through again. PagerDuty goes on to the next rule at once
+when nobody is on call at one, and opens no incident when nobody is on call at any. So the workspace's last resort is the
+last rule of every policy that does not page it anyway: a page that would reach nobody reaches it, as the policies say;
+and so does, where they do not say so, a page that nobody else has acknowledged.
+
+Slack channels are no rule's: Alertmanager tells them, those of `also` and of the first step. Others that are named there
+are left out, with a finding.
+"""
+
+from collections.abc import Callable, Iterator
+
+import msgspec
+
+from watchbill.source.codes import pagerduty as codes
+from watchbill.source.diagnostic import Diagnostic, Location
+from watchbill.spec.kinds.people import Escalation, Notified
+from watchbill.spec.kinds.workspace import Role
+from watchbill.spec.load import Policy
+from watchbill.spec.model import Workspace, qualified
+from watchbill.spec.scalars import seconds
+
+MOST_TARGETS = 10
+MOST_LOOPS = 9
+Tell = Callable[[Diagnostic], None]
+
+
+class Target(msgspec.Struct, frozen=True):
+    """Whom a rule pages: a Schedule or a Person, by qualified name."""
+
+    kind: str
+    name: str
+
+
+class Rule(msgspec.Struct, frozen=True):
+    """Whom to page, and how long to wait for an acknowledgement. `resort`: no step says so, it is the last resort."""
+
+    minutes: int
+    targets: tuple[Target, ...]
+    resort: bool = False
+
+
+def rules(workspace: Workspace, team: str, escalation: str, tell: Tell) -> list[Rule]:
+    """The rules of an escalation for a team; what cannot be said is told."""
+    policy = workspace.documents["Escalation"].get(escalation)
+    if policy is None or policy.body is None:
+        return []
+    body: Escalation = policy.body
+    found = []
+    for index, step in enumerate(body.steps):
+        at = policy.at.at("steps", index)
+        targets = _targets(workspace, team, policy, index, tell)
+        if len(targets) > MOST_TARGETS:
+            tell(
+                _too_many(
+                    f"step {index + 1} of `{escalation}` pages {len(targets)} people and schedules", at.at("notify")
+                )
+            )
+        minutes = max(1, int(seconds(step.wait) // 60))
+        if minutes * 60 != seconds(step.wait):
+            tell(_wait(escalation, index, step.wait, minutes, at.at("wait")))
+        if targets:
+            found.append(Rule(minutes, targets))
+    for position, other in enumerate(body.also):
+        if other.slack is None:
+            tell(_bystander(escalation, other, policy.at.at("also", position)))
+    if body.repeat > MOST_LOOPS:
+        tell(_too_many(f"`{escalation}` is gone through {body.repeat} times again", policy.at.at("repeat")))
+    return [*found, *_last_resort(workspace, found)]
+
+
+def loops(workspace: Workspace, escalation: str) -> int:
+    policy = workspace.documents["Escalation"].get(escalation)
+    return policy.body.repeat if policy is not None and policy.body is not None else 0
+
+
+def _targets(workspace: Workspace, team: str, policy: Policy, index: int, tell: Tell) -> tuple[Target, ...]:
+    step = policy.body.steps[index]
+    found: dict[Target, None] = {}
+    missed = []
+    for position, one in enumerate(step.notify):
+        target = _target(workspace, team, one, policy.team)
+        if target is not None:
+            found[target] = None
+        elif one.role is not None and (role := _role(workspace, team, one.role)) is not None:
+            missed.append((one.role, role, policy.at.at("steps", index, "notify", position)))
+    for name, role, where in missed:
+        tell(_cannot_reach(f"step {index + 1} of `{policy.name}`", name, role, where, alone=not found))
+    return tuple(found)
+
+
+def _target(workspace: Workspace, team: str, one: Notified, owner: str | None) -> Target | None:
+    """Whom PagerDuty pages; None for what it cannot page, and for what is not there (told elsewhere)."""
+    if one.on_call is not None:
+        return _on_call(workspace, one.of or team, one.on_call)
+    person, seen_from = one.person, owner
+    if one.role is not None:
+        role = _role(workspace, team, one.role)
+        person = role.person if role is not None else None
+        own = workspace.documents["Team"].get(team)
+        seen_from = team if own is not None and own.body is not None and one.role in own.body.roles else None
+    name = qualified(workspace.documents, "Person", person, seen_from) if person is not None else None
+    return Target("Person", name) if name is not None else None
+
+
+def _on_call(workspace: Workspace, team: str, role: str) -> Target | None:
+    policy = workspace.documents["Team"].get(team)
+    reference = policy.body.on_call.get(role) if policy is not None and policy.body is not None else None
+    name = qualified(workspace.documents, "Schedule", reference, team) if reference is not None else None
+    return Target("Schedule", name) if name is not None else None
+
+
+def _role(workspace: Workspace, team: str, role: str) -> Role | None:
+    policy = workspace.documents["Team"].get(team)
+    own = policy.body.roles.get(role) if policy is not None and policy.body is not None else None
+    return own or workspace.settings.roles.get(role)
+
+
+def _last_resort(workspace: Workspace, found: list[Rule]) -> Iterator[Rule]:
+    target = _on_call(workspace, *workspace.last_resort)
+    if target is not None and not any(target in rule.targets for rule in found):
+        yield Rule(found[-1].minutes if found else 5, (target,), resort=True)
+
+
+def _cannot_reach(where: str, name: str, role: Role, at: Location, *, alone: bool) -> Diagnostic:
+    what = "a telephone number" if role.phone else "a mailbox" if role.email else "a Slack channel"
+    return Diagnostic(
+        codes.CANNOT_REACH,
+        f"{where} names `{name}`, which is {what}: PagerDuty pages people and schedules only",
+        at,
+        "would not hear of it",
+        "make the role a person" + (", or name a Slack channel under `also`" if role.slack else ""),
+        notes=("nobody else is paged at this step: it would be left out",) if alone else (),
+        severity="error" if alone else None,
+    )
+
+
+def _bystander(escalation: str, other: Notified, at: Location) -> Diagnostic:
+    name = other.on_call or other.role or other.person
+    return Diagnostic(
+        codes.CANNOT_REACH,
+        f"`{name}` stands under `also` of `{escalation}`: PagerDuty has nobody who is told and does not have the incident",
+        at,
+        "would not hear of it",
+        "name them in the first step, or a Slack channel here",
+    )
+
+
+def _wait(escalation: str, index: int, wait: str, minutes: int, at: Location) -> Diagnostic:
+    return Diagnostic(
+        codes.WAIT,
+        f"step {index + 1} of `{escalation}` waits {wait}: PagerDuty waits whole minutes, here {minutes}",
+        at,
+        "not whole minutes",
+        f"write {minutes}m or {minutes + 1}m",
+    )
+
+
+def _too_many(what: str, at: Location) -> Diagnostic:
+    most = MOST_LOOPS if at.path[-1] == "repeat" else MOST_TARGETS
+    return Diagnostic(codes.TOO_MANY, f"{what}, and PagerDuty takes {most} at most", at, "too many", f"at most {most}")
