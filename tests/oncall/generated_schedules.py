@@ -82,7 +82,9 @@ def people(draw: st.DrawFn, around: date) -> tuple[Person, ...]:
         zone_name = draw(_zones)
         works = draw(st.one_of(st.none(), st.none(), calendars(around)))
         first = around + timedelta(draw(st.integers(-3, 3)))
-        away = draw(st.sampled_from([(), (), ((first, first + timedelta(1)),), ((first, first), (first, first + timedelta(2)))]))
+        away = draw(
+            st.sampled_from([(), (), ((first, first + timedelta(1)),), ((first, first), (first, first + timedelta(2)))])
+        )
         found.append(Person(name, ZONES[zone_name], works, away))
     return tuple(found)
 

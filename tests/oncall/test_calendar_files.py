@@ -20,7 +20,12 @@ def read_back(text):
     events = list(found.walk("VEVENT"))
     assert all(event.errors == [] for event in events)
     return found, [
-        (event.decoded("dtstart"), event.decoded("dtend"), str(event["summary"]), event["categories"].to_ical().decode())
+        (
+            event.decoded("dtstart"),
+            event.decoded("dtend"),
+            str(event["summary"]),
+            event["categories"].to_ical().decode(),
+        )
         for event in events
     ]
 
@@ -32,8 +37,12 @@ def test_another_library_reads_the_same_shifts_back(made):
     start = datetime(around.year, around.month, around.day, tzinfo=UTC) - timedelta(days=2)
     found = shifts(schedule, start, start + timedelta(days=7))
     _, events = read_back(calendar("team", "ecap", [("team/first", shift) for shift in found]))
-    assert [(begins, ends, kind) for begins, ends, _, kind in events] == [(one.start, one.end, one.kind) for one in found]
-    names = [shift.person or {"gap": "nobody on call, as declared", "hole": "NOBODY ON CALL"}[shift.kind] for shift in found]
+    assert [(begins, ends, kind) for begins, ends, _, kind in events] == [
+        (one.start, one.end, one.kind) for one in found
+    ]
+    names = [
+        shift.person or {"gap": "nobody on call, as declared", "hole": "NOBODY ON CALL"}[shift.kind] for shift in found
+    ]
     assert [summary for _, _, summary, _ in events] == [f"{name}: team/first" for name in names]
 
 

@@ -42,12 +42,20 @@ def with_calendar(small, coverage=COVERED):
 @given(
     st.dictionaries(
         st.sampled_from(["PT", "BR-SP", "US", "IN"]),
-        st.dictionaries(st.integers(2020, 2030), st.dictionaries(st.dates(date(2020, 1, 1), date(2020, 12, 31)), st.sampled_from(["Carnaval", "Día  de\nJesús"]))),
+        st.dictionaries(
+            st.integers(2020, 2030),
+            st.dictionaries(
+                st.dates(date(2020, 1, 1), date(2020, 12, 31)), st.sampled_from(["Carnaval", "Día  de\nJesús"])
+            ),
+        ),
     )
 )
 def test_a_lock_is_read_back_as_it_was_written(made):
     lock = {
-        region: {year: {date(year, day.month, min(day.day, 28)): name for day, name in days.items()} for year, days in years.items()}
+        region: {
+            year: {date(year, day.month, min(day.day, 28)): name for day, name in days.items()}
+            for year, days in years.items()
+        }
         for region, years in made.items()
         if years
     }
@@ -139,7 +147,9 @@ def test_holidays_without_a_coverage_time_are_of_no_year(small, workspace, findi
 
 
 def test_a_broken_lock_is_an_error_at_its_line(small, workspace, findings):
-    root = workspace({"policies/watchbill.yaml": with_calendar(small), "policies/holidays.lock": LOCK + "2026-25-12 Christmas\n"})
+    root = workspace(
+        {"policies/watchbill.yaml": with_calendar(small), "policies/holidays.lock": LOCK + "2026-25-12 Christmas\n"}
+    )
     (found,) = findings(root)
     assert (found.code, found.file, found.place[0]) == ("WB533", "policies/holidays.lock", 10)
 

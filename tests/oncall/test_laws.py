@@ -1,6 +1,7 @@
 """What holds for every schedule, in every zone, at every instant."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 
 import msgspec
 import pytest
@@ -13,8 +14,10 @@ from watchbill.oncall import Era, Schedule, next_handoff, on_call, shifts
 
 SECOND = timedelta(seconds=1)
 replace = msgspec.structs.replace
-many = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-few = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.large_base_example])
+many = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+few = settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.large_base_example]
+)
 
 
 def days_around(around: date) -> tuple[datetime, datetime]:
@@ -37,9 +40,9 @@ def test_shifts_make_up_exactly_the_time_that_was_asked_for(made, data):
         return
     assert (found[0].start, found[-1].end) == (start, end)
     assert all(shift.start < shift.end for shift in found)
-    assert all(one.end == other.start for one, other in zip(found, found[1:], strict=False))
+    assert all(one.end == other.start for one, other in pairwise(found))
     assert sum((shift.length for shift in found), timedelta()) == end - start
-    assert all(one.duty != other.duty for one, other in zip(found, found[1:], strict=False))
+    assert all(one.duty != other.duty for one, other in pairwise(found))
 
 
 @many
@@ -95,7 +98,9 @@ def test_a_swap_changes_nothing_outside_its_time_and_nothing_that_is_not_the_giv
             assert swap.start <= instant < swap.end
             given_up = before.person == swap.giver or swap.giver in {one.person for one in before.absent}
             assert given_up
-            assert after.person == swap.take or after.kind == "rotation"  # what comes back to its holder is a turn again
+            assert (
+                after.person == swap.take or after.kind == "rotation"
+            )  # what comes back to its holder is a turn again
 
 
 def edges(one: Schedule, other: Schedule, around: date) -> list[datetime]:
@@ -121,7 +126,7 @@ def test_a_new_era_moves_nobody_before_its_day_and_finishes_the_turn_in_progress
     start = next((start for era, start, _ in taken_over if era == len(layer.eras)), None)
     if start is not None:
         turn = schedule.turns[number].turn(start)
-        assert turn is None or turn.start == start or not layer.eras
+        assert turn is None or turn.start == start
 
 
 @many
@@ -131,7 +136,9 @@ def test_appending_a_person_never_changes_the_past(made, newcomer):
     grown = replace(
         schedule,
         layers=tuple(
-            replace(layer, eras=(*layer.eras, Era(around + timedelta(days=5), (*layer.eras[-1].people, f"{newcomer}-2"))))
+            replace(
+                layer, eras=(*layer.eras, Era(around + timedelta(days=5), (*layer.eras[-1].people, f"{newcomer}-2")))
+            )
             for layer in schedule.layers
         ),
     )
@@ -141,8 +148,8 @@ def test_appending_a_person_never_changes_the_past(made, newcomer):
 
 
 @many
-@given(schedules(), st.data())
-def test_somebodys_absence_never_moves_anybody_elses_turn(made, data):
+@given(schedules())
+def test_somebodys_absence_never_moves_anybody_elses_turn(made):
     schedule, around = made
     here = replace(schedule, people=())
     for shift in duties(schedule, around):

@@ -76,7 +76,9 @@ def test_a_daily_turn_is_an_hour_shorter_and_an_hour_longer_when_the_clocks_chan
 @pytest.mark.parametrize("period", [12, 8, 6])
 def test_turns_that_divide_a_day_keep_to_the_wall_clock(period):
     made = schedule(Layer("turns", (ERA,), Rotation(period * HOUR, 10 * HOUR)))
-    starts = [shift.start.astimezone(LISBON) for shift in shifts(made, local("2026-03-20T10:00"), local("2026-04-05T10:00"))]
+    starts = [
+        shift.start.astimezone(LISBON) for shift in shifts(made, local("2026-03-20T10:00"), local("2026-04-05T10:00"))
+    ]
     assert {start.hour for start in starts} == {(10 + period * number) % 24 for number in range(24 // period)}
     assert {start.minute for start in starts} == {0}
 
@@ -88,8 +90,12 @@ def test_turns_of_any_other_length_count_the_time_that_passes():
 
 
 def test_a_hand_off_in_the_hour_that_never_comes_happens_when_the_clocks_jump():
-    made = schedule(Layer("days", (Era(date(2026, 3, 1), ("ana", "bo")),), Rotation(DAY, 2 * HOUR + 1800)), zone=NEW_YORK)
-    (before, after) = [shift.start for shift in shifts(made, local("2026-03-07T12:00", NEW_YORK), local("2026-03-08T12:00", NEW_YORK))]
+    made = schedule(
+        Layer("days", (Era(date(2026, 3, 1), ("ana", "bo")),), Rotation(DAY, 2 * HOUR + 1800)), zone=NEW_YORK
+    )
+    (before, after) = [
+        shift.start for shift in shifts(made, local("2026-03-07T12:00", NEW_YORK), local("2026-03-08T12:00", NEW_YORK))
+    ]
     assert before < after == datetime(2026, 3, 8, 7, tzinfo=UTC)  # 03:00 by the clock, which showed 01:59 before
 
 
@@ -136,7 +142,12 @@ def test_quarter_hour_offsets_are_exact():
 def test_a_new_era_takes_over_at_the_first_hand_off_of_its_day_or_after_and_begins_with_its_first():
     eras = (ERA, Era(date(2026, 3, 11), ("ana", "bo", "chi", "dan"), "chi"))
     made = schedule(Layer("week", eras))
-    assert [who(made, f"2026-{day}T12:00") for day in ("03-09", "03-15", "03-16", "03-23")] == ["bo", "bo", "chi", "dan"]
+    assert [who(made, f"2026-{day}T12:00") for day in ("03-09", "03-15", "03-16", "03-23")] == [
+        "bo",
+        "bo",
+        "chi",
+        "dan",
+    ]
 
 
 def test_a_turn_of_two_weeks_in_progress_is_finished_by_who_holds_it():
@@ -163,7 +174,9 @@ def test_of_two_eras_within_one_turn_the_later_one_counts():
 
 
 def test_the_first_layer_that_has_somebody_wins_and_a_holiday_is_a_day_without_hours():
-    made = schedule(Layer("nights", (Era(date(2025, 12, 29), ("deb", "eli")),), NOON, outside=OFFICE), Layer("week", (ERA,)))
+    made = schedule(
+        Layer("nights", (Era(date(2025, 12, 29), ("deb", "eli")),), NOON, outside=OFFICE), Layer("week", (ERA,))
+    )
     duty = on_call(made, local("2026-12-24T10:00"))
     assert (duty.layer, duty.person) == ("week", "ana")
     assert [on_call(made, local(f"2026-12-{at}")).layer for at in ("24T08:59", "24T09:00", "24T18:00", "25T10:00")] == [
@@ -193,8 +206,12 @@ def test_the_sun_is_followed_through_three_calendars_in_three_zones():
 
 def test_an_hour_that_comes_twice_is_open_twice():
     night = Calendar(NEW_YORK, (((60, 120),),) * 7)
-    found = night.hours(int(datetime(2026, 11, 1, tzinfo=UTC).timestamp()), int(datetime(2026, 11, 2, tzinfo=UTC).timestamp()))
-    assert found == [(int(datetime(2026, 11, 1, 5, tzinfo=UTC).timestamp()), int(datetime(2026, 11, 1, 7, tzinfo=UTC).timestamp()))]
+    found = night.hours(
+        int(datetime(2026, 11, 1, tzinfo=UTC).timestamp()), int(datetime(2026, 11, 2, tzinfo=UTC).timestamp())
+    )
+    assert found == [
+        (int(datetime(2026, 11, 1, 5, tzinfo=UTC).timestamp()), int(datetime(2026, 11, 1, 7, tzinfo=UTC).timestamp()))
+    ]
 
 
 def test_an_hour_that_is_skipped_is_in_no_calendar_and_outside_none():
@@ -213,7 +230,11 @@ def test_whoever_is_away_is_passed_over_and_the_next_layer_is_asked():
     assert on_call(made, local("2026-01-20T00:00")) == Duty(
         "rotation", "payments", "eli", "last", absent=(Absence("ana", "week", "away"),)
     )
-    assert [who(made, at) for at in ("2026-01-19T23:59", "2026-01-21T23:59", "2026-01-22T00:00")] == ["ana", "eli", "ana"]
+    assert [who(made, at) for at in ("2026-01-19T23:59", "2026-01-21T23:59", "2026-01-22T00:00")] == [
+        "ana",
+        "eli",
+        "ana",
+    ]
     assert who(made, "2026-01-26T12:00") == "bo"  # nobody's turn has moved
 
 
@@ -233,7 +254,12 @@ def test_outside_the_hours_they_work_part_timers_are_out_of_rotation():
         Layer("last", (Era(date(2025, 12, 29), ("eli",)),)),
         people=(Person("ana", LISBON, works=mornings),),
     )
-    assert [who(made, f"2026-01-20T{time}") for time in ("08:59", "09:00", "12:59", "13:00")] == ["eli", "ana", "ana", "eli"]
+    assert [who(made, f"2026-01-20T{time}") for time in ("08:59", "09:00", "12:59", "13:00")] == [
+        "eli",
+        "ana",
+        "ana",
+        "eli",
+    ]
 
 
 # Swaps
@@ -246,24 +272,35 @@ def swap(start, end, take, giver):
 def test_a_swap_gives_the_turn_to_another_for_its_time_and_says_for_whom():
     made = schedule(Layer("week", (ERA,)), swaps=(swap("2026-01-20T09:00", "2026-01-21T09:00", "dan", "ana"),))
     assert on_call(made, local("2026-01-20T09:00")) == Duty("swap", "payments", "dan", "week", "ana", 0)
-    assert [who(made, at) for at in ("2026-01-20T08:59", "2026-01-21T08:59", "2026-01-21T09:00")] == ["ana", "dan", "ana"]
+    assert [who(made, at) for at in ("2026-01-20T08:59", "2026-01-21T08:59", "2026-01-21T09:00")] == [
+        "ana",
+        "dan",
+        "ana",
+    ]
 
 
 def test_a_swap_fills_the_turn_of_somebody_who_is_away():
     people = (Person("ana", LISBON, away=((date(2026, 1, 20), date(2026, 1, 20)),)),)
-    made = schedule(Layer("week", (ERA,)), people=people, swaps=(swap("2026-01-20T00:00", "2026-01-21T00:00", "bo", "ana"),))
+    made = schedule(
+        Layer("week", (ERA,)), people=people, swaps=(swap("2026-01-20T00:00", "2026-01-21T00:00", "bo", "ana"),)
+    )
     assert hours(made, "2026-01-19T09:00", "2026-01-22T09:00") == [("ana", 15), ("bo", 24), ("ana", 33)]
 
 
 def test_whoever_agreed_to_a_swap_is_there_even_outside_the_hours_they_work():
     mornings = Calendar(LISBON, (((540, 780),),) * 7)
     people = (Person("bo", LISBON, works=mornings),)
-    made = schedule(Layer("week", (ERA,)), people=people, swaps=(swap("2026-01-20T18:00", "2026-01-21T00:00", "bo", "ana"),))
+    made = schedule(
+        Layer("week", (ERA,)), people=people, swaps=(swap("2026-01-20T18:00", "2026-01-21T00:00", "bo", "ana"),)
+    )
     assert who(made, "2026-01-20T20:00") == "bo"
 
 
 def test_a_swap_may_pass_on_what_an_earlier_one_gave():
-    one, other = swap("2026-01-20T09:00", "2026-01-22T09:00", "bo", "ana"), swap("2026-01-21T09:00", "2026-01-23T09:00", "dan", "bo")
+    one, other = (
+        swap("2026-01-20T09:00", "2026-01-22T09:00", "bo", "ana"),
+        swap("2026-01-21T09:00", "2026-01-23T09:00", "dan", "bo"),
+    )
     made = schedule(Layer("week", (ERA,)), swaps=(one, other))
     assert [who(made, f"2026-01-{day}T12:00") for day in (19, 20, 21, 22)] == ["ana", "bo", "dan", "ana"]
 
@@ -342,7 +379,11 @@ def test_the_answer_does_not_hang_on_what_was_asked_before():
     """Clocks and hours are read in pieces and kept: whichever piece comes first, all agree."""
     from watchbill.oncall.clock import Clock
 
-    instants = [int(datetime(year, month, 29, 1, 30, tzinfo=UTC).timestamp()) for year in (1990, 2010, 2026, 2040) for month in (3, 6, 10)]
+    instants = [
+        int(datetime(year, month, 29, 1, 30, tzinfo=UTC).timestamp())
+        for year in (1990, 2010, 2026, 2040)
+        for month in (3, 6, 10)
+    ]
     forward, backward = Clock(LISBON), Clock(LISBON)
     there = [(forward.offset(at), forward.latest(at), forward.instant(at)) for at in instants]
     back = [(backward.offset(at), backward.latest(at), backward.instant(at)) for at in reversed(instants)]

@@ -63,7 +63,7 @@ def check(workspace: Workspace) -> list[Diagnostic]:
             spans_ = spans(schedule, start, end)
             covered[name] = _Covered(workspace.documents["Schedule"][name], schedule, start, end, spans_)
     for one in covered.values():
-        found.extend(_holes(workspace, one))
+        found.extend(_holes(workspace, one, covered))
         found.extend(_layers(one))
         found.extend(_swaps(one))
         found.extend(_fairness(one))
@@ -96,12 +96,15 @@ def coverage_of(workspace: Workspace, schedule: Schedule) -> Stretch:
 # Holes
 
 
-def _holes(workspace: Workspace, one: _Covered) -> Iterator[Diagnostic]:
+def _holes(workspace: Workspace, one: _Covered, covered: dict[str, _Covered]) -> Iterator[Diagnostic]:
     open_: list[Stretch] = []  # nobody has the turn, or whoever has it does not work then
     absent: dict[str, list[Stretch]] = {}  # somebody has the turn, and is away
     excused: dict[str, None] = {}
     for start, end, duty in one.spans:
         if duty.kind == "hole":
+            other = covered.get(duty.schedule, one)
+            if other is not one and other.start <= start and end <= other.end:
+                continue  # a gap falls there, and there it is told
             away = next((absence.person for absence in duty.absent if absence.why == "away"), None)
             times = open_ if away is None else absent.setdefault(away, [])
             if times and times[-1][1] == start:
@@ -262,9 +265,11 @@ def _fairness(one: _Covered) -> Iterator[Diagnostic]:
         return
     for line_up in line_ups(one.schedule, one.spans):
         nights = {name: load.nights for name, load in line_up.loads.items()}
-        days = {name: load.weekend_days for name, load in line_up.loads.items()}
+        hours = {name: load.weekend // 3600 for name, load in line_up.loads.items()}
         yield from _uneven(one, line_up, codes.UNFAIR_NIGHTS, nights, line_up.nights_of_a_turn, "nights")
-        yield from _uneven(one, line_up, codes.UNFAIR_WEEKENDS, days, line_up.weekend_days_of_a_turn, "weekend days")
+        yield from _uneven(
+            one, line_up, codes.UNFAIR_WEEKENDS, hours, line_up.weekend_of_a_turn // 3600, "weekend hours"
+        )
 
 
 def _uneven(
@@ -288,34 +293,30 @@ def _uneven(
         where,
         "not the same for all",
         "choose turns that do not always fall on the same days or hours, such as weekly",
-        notes=(f"counted at {'03:00' if code is codes.UNFAIR_NIGHTS else 'noon'} where each of them lives",),
+        notes=(f"counted {'at 03:00 ' if code is codes.UNFAIR_NIGHTS else ''}by the clock where each of them lives",),
     )
 
 
 def _rest(one: _Covered) -> Iterator[Diagnostic]:
-    by_person: dict[tuple[str, bool], list[Strain]] = {}
-    for strain in strains(one.schedule, one.spans):
-        by_person.setdefault((strain.person, strain.stint), []).append(strain)
-    for (person, stint), all_ in by_person.items():
+    found = strains(one.schedule, one.spans)
+    for stint in (True, False):
+        all_ = [strain for strain in found if strain.stint is stint]
+        if not all_:
+            continue
         first = all_[0]
         when = stretch(instant_of(first.start), instant_of(first.end), one.schedule.zone)
-        zone = one.policy.body.timezone
-        times = "" if len(all_) == 1 else f", and {_times(len(all_) - 1)}"
+        when = f"{when} ({one.policy.body.timezone})"
+        if len(all_) > 1:
+            who = _and(sorted({strain.person for strain in all_}))
+            when += f", and {'once more' if len(all_) == 2 else f'{len(all_) - 1} more times'}: {who}"
+        long = length(first.end - first.start)
         if stint:
-            message = (
-                f"`{person}` is on call for `{one.schedule.name}` without a break for {length(first.end - first.start)}"
-            )
-            message += f", {when} ({zone}){times}"
+            message = f"`{first.person}` is on call for `{one.schedule.name}` without a break for {long}, {when}"
             help_ = "let somebody else take a turn between, by a swap or by `first:`"
         else:
-            message = f"`{person}` has {length(first.end - first.start)} of rest after a night on call for `{one.schedule.name}`"
-            message += f", {when} ({zone}){times}"
+            message = f"`{first.person}` has {long} of rest after a night on call for `{one.schedule.name}`, {when}"
             help_ = "choose longer turns or other hand-offs, so that eleven hours lie between"
         yield Diagnostic(codes.REST, message, one.policy.at.at("name"), "too little rest", help_)
-
-
-def _times(number: int) -> str:
-    return "once more" if number == 1 else f"{number} more times"
 
 
 # Teams

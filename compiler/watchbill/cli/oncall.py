@@ -262,9 +262,9 @@ class _Answer:
         start, until = (moment(datetime.fromisoformat(fairness[key]), zone) for key in ("from", "until"))
         yield f"  from {start} until {until}"
         width = max([6, *(len(person["person"]) for person in fairness["people"])])
-        yield f"  {'':<{width}}  {'hours':>7}  {'nights':>6}  {'weekend days':>12}"
+        yield f"  {'':<{width}}  {'hours':>7}  {'nights':>6}  {'weekend hours':>13}"
         for one in fairness["people"]:
-            numbers = f"{one['hours']:>7,.0f}  {one['nights']:>6,}  {one['weekend_days']:>12,}"
+            numbers = f"{one['hours']:>7,.0f}  {one['nights']:>6,}  {one['weekend_hours']:>13,.0f}"
             yield f"  {one['person']:<{width}}  {numbers}"
 
     # As data
@@ -350,7 +350,7 @@ class _Answer:
                 "person": person,
                 "hours": round(load.seconds / 3600, 2),
                 "nights": load.nights,
-                "weekend_days": load.weekend_days,
+                "weekend_hours": round(load.weekend / 3600, 2),
                 "stints": load.stints,
             }
             for person, load in loads.items()

@@ -125,12 +125,16 @@ def _table_width(node: Collection, shape: Shape | None, column: int, names: list
     """How wide the keys are when the values are lined up, which is so where the author began it and all are short."""
     if not node.table:
         return 0
-    width = max(map(len, names))
-    for entry in node.entries:
+    width = longest = 0
+    for entry, name in zip(node.entries, names, strict=True):
+        if isinstance(entry.value, Scalar) and not entry.value.raw:
+            continue
+        width = max(width, len(name))
         text = _inline(entry.value, inside(shape, entry.key.value if entry.key else None))
-        if text is None or column + width + 1 + len(text) > WIDTH:
+        if text is None:
             return 0
-    return width
+        longest = max(longest, len(text))
+    return width if column + width + 1 + longest <= WIDTH else 0
 
 
 def _sequence(node: Collection, shape: Shape | None, column: int) -> list[Line]:

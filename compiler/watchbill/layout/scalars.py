@@ -38,7 +38,9 @@ def written(scalar: Scalar, shape: Shape | None) -> str:
     exact = wanted.scalar if isinstance(wanted, ScalarShape) else None
     one_line = "\n" not in scalar.raw
     if not scalar.style:
-        if ambiguous(scalar, shape) or (exact in QUOTED and scalar.value and not _is_null(scalar.value)):
+        if ambiguous(scalar, shape) or (
+            exact is not None and exact in QUOTED and re.fullmatch(exact.pattern, scalar.value)
+        ):
             return double(scalar.value)
         if one_line:
             return scalar.raw
@@ -48,10 +50,6 @@ def written(scalar: Scalar, shape: Shape | None) -> str:
     if exact is None and wanted is None and one_line and scalar.style in ("'", '"'):
         return scalar.raw  # not of the language: as it is
     return _quoted(scalar, "'" if exact == PROMQL else '"')
-
-
-def _is_null(value: str) -> bool:
-    return value in ("", "~", "null", "Null", "NULL")
 
 
 def _plain_is_house_style(value: str, wanted: Shape | None) -> bool:

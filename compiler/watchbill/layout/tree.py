@@ -198,6 +198,8 @@ class _Builder:
             root = Collection(mapping=True, flow=False, start=root.start, end=root.end)  # an empty document
         if not isinstance(root, Collection) or not root.mapping:
             raise _UnsupportedError(max(marker, 0), "a document should be a mapping with `kind` and `name`")
+        if root.anchor:
+            raise _UnsupportedError(max(marker, 0), "a whole document has an anchor, and nothing could refer to it")
         return Document(root, marker=marker, anchors=self.anchors)
 
     def _node(self, event: Any) -> Node:
@@ -279,7 +281,11 @@ class _Builder:
         padded = False
         for entry in entries:
             key = entry.key
+            if isinstance(entry.value, Scalar) and not entry.value.raw:
+                continue  # no value
             if key is None or self.source.line(key.start) != self.source.line(entry.value.start):
+                return False
+            if not isinstance(entry.value, Alias) and entry.value.anchor:
                 return False
             space = entry.value.start - key.end
             padded = padded or space > 2

@@ -15,10 +15,13 @@ import msgspec
 from watchbill.source.codes import tools as codes
 from watchbill.source.diagnostic import Diagnostic, Location
 from watchbill.targets.artifact import Artifact
+from watchbill.targets.yamltext import scalar
 
 _PROMTOOL_LINE = re.compile(
     r'^(?P<file>\S+\.yml): (?:(?P<line>\d+):\d+: )?(?:group "[^"]*", rule (?P<rule>\d+), "[^"]*": )?(?P<text>.+)$'
 )
+_DUPLICATE = re.compile(r"Metric: (?P<name>\S+)$")
+_AMTOOL_REASON = re.compile(r"Checking '([^']+)'\s+FAILED: (.+?)(?=\n\n|\nChecking '|\Z)", re.DOTALL)
 _RULES_FOUND = re.compile(r"SUCCESS: (\d+) rules? found")
 _VERSION = re.compile(r"version (\d+\.\d+\.\d+)")
 ARGUMENT_BYTES = 1_500_000  # Linux takes 2 MiB of arguments and environment
@@ -98,12 +101,19 @@ def _started(
     """The exit code of a tool and all that it said."""
     try:
         done = subprocess.run(
-            command, cwd=folder, capture_output=True, text=True, errors="replace", check=False, env=environment
+            command,
+            cwd=folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            check=False,
+            env=environment,
         )
     except OSError as error:
         raise CannotRunError((error.strerror or str(error)).lower()) from error
-    killed = f"it was ended by signal {-done.returncode}" if done.returncode < 0 else ""
-    return done.returncode, f"{done.stdout}\n{done.stderr}\n{killed}"
+    killed = f"\nit was ended by signal {-done.returncode}" if done.returncode < 0 else ""
+    return done.returncode, done.stdout + killed
 
 
 def _not_run(name: str, tool: Path, error: CannotRunError) -> Diagnostic:
@@ -189,7 +199,7 @@ def _check_rules(promtool: Path, folder: Path, artifacts: Sequence[Artifact]) ->
     counted = sum(int(number) for number in _RULES_FOUND.findall(said))
     if code == 0:
         if counted == ours:
-            return [], f"{ours:,} rules in {len(artifacts):,} files"
+            return [], f"{ours:,} rules in {_plural(artifacts, 'file')}"
         return [
             Diagnostic(
                 codes.GATE_REFUSED,
@@ -198,19 +208,28 @@ def _check_rules(promtool: Path, folder: Path, artifacts: Sequence[Artifact]) ->
             )
         ], ""
     found = []
+    checked: Artifact | None = None
     for line in said.splitlines():
-        match = _PROMTOOL_LINE.match(line.strip())
-        if match and match["file"] in by_path:
-            artifact = by_path[match["file"]]
-            found.append(
-                Diagnostic(
-                    codes.GATE_REFUSED,
-                    f"promtool: {match['text']}",
-                    _behind(artifact, match["rule"], match["line"]),
-                    "from this",
-                )
+        text, where = None, None
+        if line.startswith("Checking "):
+            checked = by_path.get(line.removeprefix("Checking "))
+        elif (match := _PROMTOOL_LINE.match(line.strip())) and match["file"] in by_path:
+            text, where = match["text"], _behind(by_path[match["file"]], match["rule"], match["line"])
+        elif checked is not None and (duplicate := _DUPLICATE.match(line)):
+            text, where = (
+                f"two rules named `{duplicate['name']}` have the same labels",
+                _last(checked, duplicate["name"]),
             )
+        if text is not None:
+            found.append(Diagnostic(codes.GATE_REFUSED, f"promtool: {text}", where, "from this"))
     return found or [Diagnostic(codes.GATE_REFUSED, f"promtool: {_first_words(said)}", help="please report this")], ""
+
+
+def _last(artifact: Artifact, name: str) -> Location | None:
+    """The last rule of a name."""
+    lines = artifact.text.splitlines()
+    heads = (f"- record: {scalar(name)}", f"- alert: {scalar(name)}")
+    return next((at for line, at in reversed(artifact.lines) if lines[line - 1].strip() in heads), None)
 
 
 def _behind(artifact: Artifact, rule: str | None, line: str | None) -> Location | None:
@@ -228,13 +247,15 @@ def _check_routing(amtool: Path, folder: Path, artifacts: Sequence[Artifact]) ->
     by_path = {artifact.path: artifact for artifact in artifacts}
     code, said = _run(amtool, ["check-config"], list(by_path), folder)
     if code == 0:
-        return [], f"{len(artifacts)} routing trees"
+        return [], _plural(artifacts, "routing tree")
     found = []
-    for path, reason in re.findall(r"Checking '([^']+)'\s+FAILED: ([^\n]+)", said):
+    for path, reason in _AMTOOL_REASON.findall(said):
         artifact = by_path.get(path)
-        line = re.search(r"line (\d+)", reason)
-        where = artifact.policy_at(int(line.group(1)) if line else 1) if artifact else None
-        found.append(Diagnostic(codes.GATE_REFUSED, f"amtool: {path}: {reason}", where, "from this"))
+        parts = [part.strip() for part in reason.splitlines()]
+        for part in [part for part in parts if part.startswith("line ")] or ["; ".join(parts)]:
+            line = re.search(r"line (\d+)", part)
+            where = artifact.policy_at(int(line.group(1)) if line else 1) if artifact else None
+            found.append(Diagnostic(codes.GATE_REFUSED, f"amtool: {path}: {part}", where, "from this"))
     return found or [Diagnostic(codes.GATE_REFUSED, f"amtool: {_first_words(said)}", help="please report this")], ""
 
 
@@ -267,7 +288,8 @@ def _test_share(promtool: Path, folder: Path, number: int, tests: Sequence[Artif
     command = [str(promtool.absolute()), "test", "rules", f"--junit={report}", *by_path]
     environment = {**os.environ, **({"TMPDIR": "/dev/shm"} if os.access("/dev/shm", os.W_OK) else {})}  # noqa: S108  (promtool writes a block per test)
     code, said = _started(command, folder, environment)
-    if not report.exists():
+    suites = _suites(report)
+    if suites is None:
         return Tests(0, 0), [
             Diagnostic(
                 codes.GATE_REFUSED,
@@ -277,7 +299,7 @@ def _test_share(promtool: Path, folder: Path, number: int, tests: Sequence[Artif
         ]
     found: list[Diagnostic] = []
     total = failed = 0
-    for suite in ET.parse(report).getroot().iter("testsuite"):  # noqa: S314  (promtool's own report)
+    for suite in suites:
         artifact = by_path[suite.get("name", "")]
         for position, case in enumerate(suite.iter("testcase")):
             total += 1
@@ -289,6 +311,14 @@ def _test_share(promtool: Path, folder: Path, number: int, tests: Sequence[Artif
     if code != 0 and not failed:
         found.append(Diagnostic(codes.GATE_REFUSED, f"promtool: {_first_words(said)}"))
     return Tests(total, failed), found
+
+
+def _suites(report: Path) -> list[ET.Element] | None:
+    """What promtool reports, test file by test file; None when it came to no report."""
+    try:
+        return list(ET.parse(report).getroot().iter("testsuite"))  # noqa: S314  (promtool's own report)
+    except (OSError, ET.ParseError):
+        return None
 
 
 def _failure(name: str, artifact: Artifact, failures: Sequence[str], where: Location | None) -> Diagnostic:

@@ -7,8 +7,8 @@ service`, `orchestration` and `router` are request bodies. `rotation` holds all 
 No document holds an id, and PagerDuty alone makes them: wherever REST wants one stands `watchbill:<kind>/<name>`, which
 is also the end of every description. Whoever sends the documents replaces each such value by the id of the object with
 this marker: of a user by the e-mail address, of a rotation by the schedule and the name of its events, of anything else
-by its description. People are no documents: accounts, their roles and their telephone
-numbers belong to whoever runs the PagerDuty account, and policies only name them.
+by its description. People are no documents: accounts, their roles and their telephone numbers belong to whoever runs
+the PagerDuty account, and policies only name them.
 
 A service closes and reopens nothing by itself: both of its timeouts are off, 0, and written down, since PagerDuty's own
 defaults differ. An incident ends when Alertmanager says so, and an acknowledgement holds until then. Its integration's

@@ -63,6 +63,8 @@ def rules(workspace: Workspace, team: str, escalation: str, tell: Tell) -> list[
             tell(_wait(escalation, index, step.wait, minutes, at.at("wait")))
         if targets:
             found.append(Rule(minutes, targets))
+        elif all(one.slack is not None for one in step.notify):
+            tell(_channels_only(escalation, index, step.wait, at.at("notify")))
     for position, other in enumerate(body.also):
         if other.slack is None:
             tell(_bystander(escalation, other, policy.at.at("also", position)))
@@ -134,6 +136,16 @@ def _cannot_reach(where: str, name: str, role: Role, at: Location, *, alone: boo
         "make the role a person" + (", or name a Slack channel under `also`" if role.slack else ""),
         notes=("nobody else is paged at this step: it would be left out",) if alone else (),
         severity="error" if alone else None,
+    )
+
+
+def _channels_only(escalation: str, index: int, wait: str, at: Location) -> Diagnostic:
+    return Diagnostic(
+        codes.CANNOT_REACH,
+        f"step {index + 1} of `{escalation}` tells Slack only: PagerDuty leaves it out, and does not wait {wait} for it",
+        at,
+        "pages nobody",
+        "name the channels under `also`, and page from the first step on",
     )
 
 

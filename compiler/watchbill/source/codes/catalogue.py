@@ -13,6 +13,7 @@ AREAS = (
     "routing",
     "ownership",
     "windows",
+    "inhibition",
     "paging",
     "coverage",
     "pagerduty",

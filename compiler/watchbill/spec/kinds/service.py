@@ -12,6 +12,7 @@ from watchbill.spec.scalars import (
     EscalationRef,
     LabelName,
     Name,
+    OneOrMore,
     ParamName,
     Placed,
     PlaceName,
@@ -134,8 +135,12 @@ class Dashboard(msgspec.Struct, frozen=True, kw_only=True):
 
 class Dependency(msgspec.Struct, frozen=True, kw_only=True):
     __shorthand__: ClassVar = "service"
-    __not_yet__: ClassVar = ("inhibits",)
     service: Annotated[ServiceRef, "A Service."]
+    inhibits: Annotated[
+        tuple[Name, ...],
+        OneOrMore(),
+        "Severities of this service's alerts that are silent while the other pages for something worse. Proven harmless.",
+    ] = ()
 
 
 class Service(msgspec.Struct, frozen=True, kw_only=True):
@@ -143,7 +148,7 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
 
     __not_yet__: ClassVar = ("slos",)
     tier: Annotated[int, "1 is the most important."] = 3
-    depends_on: Annotated[tuple[Dependency, ...], "Services this one needs: linked in runbooks."] = ()
+    depends_on: Annotated[tuple[Dependency, ...], "Services this one needs: linked in runbooks; silencing only on request."] = ()
     dashboard: Annotated[Dashboard | None, "The service's dashboard."] = None
     params: Annotated[dict[ParamName, Param], "Params every alert of the service may use."] = {}
     defaults: Annotated[Defaults | None, "What the alerts of this service inherit."] = None

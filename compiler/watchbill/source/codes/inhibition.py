@@ -1,0 +1,47 @@
+"""43: one service's alerts silence another's."""
+
+from watchbill.source.codes import Code
+
+_FIX = "It cannot be silenced: an alert that should be heard would not be."
+
+LOUDER = Code(
+    "WB431",
+    "inhibits-what-is-louder",
+    "error",
+    finds="`inhibits` on a dependency where an alert of the dependency is quieter, at some hour or in some window, than an alert it would silence.",
+    why="The dependency opens a ticket at night, and the page about customers is not sent because of it.",
+    example="depends_on: [{service: fraud-detection, inhibits: [high]}]   (and its own alerts page in office hours only)",
+    instead="depends_on: [{service: fraud-detection, inhibits: [warning]}]",
+    silence=_FIX,
+)
+CIRCLE = Code(
+    "WB432",
+    "inhibits-in-a-circle",
+    "error",
+    finds="Services whose alerts silence each other's, directly or through others.",
+    why="When all of them fail, each stays quiet because of the next, and what is told is a matter of luck.",
+    example="a: depends_on: [{service: b, inhibits: [warning]}]\nb: depends_on: [{service: a, inhibits: [warning]}]",
+    instead="Remove one of the two `inhibits`.",
+    silence=_FIX,
+)
+HIGHER_TIER = Code(
+    "WB433",
+    "inhibits-higher-tier",
+    "error",
+    finds="`inhibits` on a dependency of a lower tier: a number larger than the service's own.",
+    why="A service that matters less would silence one that matters more.",
+    example="tier: 1\ndepends_on: [{service: report-cache, inhibits: [warning]}]   (and report-cache has tier: 3)",
+    instead="Raise the tier of what a tier-1 service cannot do without, or leave `inhibits` out.",
+    silence=_FIX,
+)
+NOTHING = Code(
+    "WB434",
+    "inhibits-nothing",
+    "error",
+    finds="`inhibits` that never happens: the dependency has no paging alert worse than those listed, or the service has none of the listed severities.",
+    why="Somebody counts on fewer messages in an outage, and gets all of them.",
+    example="inhibits: [critical]   (nothing is worse than critical)",
+    instead="inhibits: [warning]",
+    silence="checks: {inhibits-nothing: warning} in the workspace.",
+)
+ALL = (LOUDER, CIRCLE, HIGHER_TIER, NOTHING)
