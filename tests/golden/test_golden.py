@@ -49,7 +49,9 @@ def compiled(case, folder):
 
 @pytest.mark.parametrize("case", CASES)
 def test_a_small_workspace_compiles_to_the_reviewed_files(case, tmp_path, snapshot):
-    tree = {f"{case}/{artifact.path}": artifact.text for artifact in compiled(case, tmp_path) if artifact.path != SCHEMA}
+    tree = {
+        f"{case}/{artifact.path}": artifact.text for artifact in compiled(case, tmp_path) if artifact.path != SCHEMA
+    }
     known = {path.relative_to(TREES).as_posix() for path in (TREES / case).rglob("*") if path.is_file()}
     for path, text in tree.items():
         assert text == snapshot(name=path, extension_class=TreeExtension), path
@@ -61,7 +63,9 @@ def test_a_small_workspace_compiles_to_the_reviewed_files(case, tmp_path, snapsh
 @pytest.mark.parametrize("case", CASES)
 def test_the_reviewed_files_are_accepted_by_promtool_and_amtool(case, promtool, amtool):
     rules = sorted((TREES / case).rglob("*.rules.yml"))
-    said = subprocess.run([promtool, "check", "rules", "--lint=all", "--lint-fatal", *rules], capture_output=True, text=True, check=False)
+    said = subprocess.run(
+        [promtool, "check", "rules", "--lint=all", "--lint-fatal", *rules], capture_output=True, text=True, check=False
+    )
     assert said.returncode == 0, said.stdout + said.stderr
     counted = sum(int(number) for number in re.findall(r"(\d+) rules? found", said.stdout))
     assert counted == sum(len(re.findall(r"^  - (?:alert|record):", path.read_text(), re.MULTILINE)) for path in rules)

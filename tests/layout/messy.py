@@ -6,7 +6,9 @@ from typing import Any, NamedTuple
 import yaml
 
 Node = Any
-STRUCTS_FREE = ("labels", "annotations", "params", "series")  # mappings whose keys the author chose
+CHOSEN = ("inputs", "labels", "annotations", "params", "series", "roles", "on_call", "slack", "notify", "by", "with", "when")
+CHOSEN += ("environments", "severities", "severity_words", "timing", "weekly", "change", "levels", "body", "undo", "checks")
+"""Keys whose mappings have keys that the author chose: their order may have a meaning."""
 
 
 class Comment(NamedTuple):
@@ -20,18 +22,19 @@ class Comment(NamedTuple):
 class Messy:
     """One text. `comments` are those that were planted."""
 
-    def __init__(self, seed: int, *, comments: bool = True, shuffle: bool = True) -> None:
+    def __init__(self, seed: int, *, comments: bool = True, choices: bool = True) -> None:
+        """Without `choices`, everything that the layout takes over from the author is as it was."""
         self.random = random.Random(seed)
         self.comments: list[Comment] = []
         self.with_comments = comments
-        self.shuffle = shuffle
+        self.choices = choices
 
     def text(self, source: str, struct_keys: frozenset[str]) -> str:
         """The documents of `source` anew; mappings whose keys are all the language's have them in any order."""
         self.struct_keys = struct_keys
         parts = []
         for node in yaml.compose_all(source, Loader=yaml.CSafeLoader):
-            lines = self._mapping(node, 0)
+            lines = self._mapping(node, 0, "")
             parts.append("\n".join(lines) + "\n")
         separator = self.random.choice(["---\n", "\n---\n", "---\n\n"])
         text = separator.join(parts)
@@ -51,15 +54,15 @@ class Messy:
 
     def _head(self, key: str, indent: int) -> list[str]:
         if not self.with_comments or not self._chance(0.15):
-            return [""] * self.random.choice([0, 0, 0, 0, 1, 3])
+            return [""] * (self.random.choice([0, 0, 0, 0, 1, 3]) if self.choices else 0)
         return [*[""] * self.random.choice([0, 1]), " " * indent + self._comment(key, tail=False)]
 
     def _tail(self, key: str) -> str:
         return " " * self.random.choice([1, 2, 9]) + self._comment(key, tail=True) if self.with_comments and self._chance(0.12) else ""
 
-    def _mapping(self, node: Node, indent: int) -> list[str]:
+    def _mapping(self, node: Node, indent: int, parent: str) -> list[str]:
         entries = list(node.value)
-        if self.shuffle and all(key.value in self.struct_keys for key, _ in entries) and self._chance(0.6):
+        if parent not in CHOSEN and all(key.value in self.struct_keys for key, _ in entries) and self._chance(0.6):
             self.random.shuffle(entries)
         lines: list[str] = []
         for position, (key, value) in enumerate(entries):
@@ -73,9 +76,9 @@ class Messy:
         return key.value if not key.style and key.value else json_quoted(key.value)
 
     def _value(self, prefix: str, owner: str, value: Node, indent: int, *, in_list: bool) -> list[str]:
-        gap = " " * self.random.choice([1, 1, 1, 2, 5])
+        gap = " " * (self.random.choice([1, 1, 1, 2, 5]) if self.choices else 1)
         if isinstance(value, yaml.ScalarNode):
-            if "\n" in value.value and value.value.strip() and self._chance(0.8) and not value.value.startswith((" ", "\n", "\t")):
+            if "\n" in value.value and value.value.strip() and (self._chance(0.8) or not self.choices) and not value.value.startswith((" ", "\n", "\t")):
                 return self._block(prefix + gap, owner, value.value, indent)
             if value.value == "" and not value.style:
                 return [prefix + self._tail(owner)]
@@ -83,13 +86,13 @@ class Messy:
             if not in_list and self._chance(0.05):
                 return [prefix, " " * (indent + 3) + text + self._tail(owner)]
             return [prefix + gap + text + self._tail(owner)]
-        if not value.value or self._chance(0.35):
+        if not value.value or (self._chance(0.35) if self.choices else value.flow_style):
             flow = self._flow(value, indent)
             return (prefix + gap + flow + self._tail(owner)).split("\n")
         deeper = indent + self.random.choice([2, 2, 4])
         if isinstance(value, yaml.MappingNode):
             first = prefix + self._tail(owner)
-            return [first, *self._mapping(value, deeper)]
+            return [first, *self._mapping(value, deeper, owner if not in_list else "")]
         below = deeper if in_list or self._chance(0.5) else indent
         return [prefix + self._tail(owner), *self._sequence(value, below)]
 
@@ -98,11 +101,14 @@ class Messy:
         for value in node.value:
             owner = first_word(value)
             lines += self._head(owner, indent)
-            if isinstance(value, yaml.MappingNode) and value.value and self._chance(0.7):
+            in_block = self._chance(0.7) if self.choices else not getattr(value, "flow_style", True)
+            if isinstance(value, yaml.MappingNode) and value.value and in_block:
                 depth = self.random.choice([2, 2, 4])
-                inner = self._mapping(value, indent + depth)
+                inner = self._mapping(value, indent + depth, "")
                 while not inner[0].strip() or inner[0].lstrip().startswith("#"):
-                    lines.append(inner.pop(0))
+                    lines.append(inner.pop(0))  # a comment above a dash speaks of the item
+                    text = lines[-1].strip()
+                    self.comments = [one._replace(key=owner) if one.text == text else one for one in self.comments]
                 lines += [" " * indent + "-" + " " * (depth - 1) + inner[0].lstrip(), *inner[1:]]
             elif isinstance(value, yaml.ScalarNode) and value.value == "" and not value.style:
                 lines.append(" " * indent + "-")
@@ -123,7 +129,7 @@ class Messy:
     def _scalar(self, node: Node, *, flow: bool) -> str:
         value = node.value
         special = value in ("true", "false", "null", "~", "")
-        if not node.style and (special or (not flow and self._chance(0.7))) and "\n" not in value:
+        if not node.style and (special or not self.choices or (not flow and self._chance(0.7))) and "\n" not in value:
             return value
         if not node.style and special:
             return value

@@ -16,7 +16,7 @@ SECOND = timedelta(seconds=1)
 replace = msgspec.structs.replace
 many = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 few = settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.large_base_example]
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.large_base_example]
 )
 
 
@@ -79,7 +79,7 @@ def test_at_every_instant_somebody_of_the_schedule_is_on_call_or_it_says_why_nob
 def test_a_schedule_read_out_minute_by_minute_is_the_same(made, quarter):
     schedule, around = made
     start = days_around(around)[0] + timedelta(minutes=15 * quarter)
-    minutes = 14 * 60
+    minutes = 5 * 60
     slow = answers(schedule, start, minutes)
     for shift in shifts(schedule, start, start + timedelta(minutes=minutes)):
         first, last = ((at - start) // timedelta(minutes=1) for at in (shift.start, shift.end))
@@ -98,9 +98,7 @@ def test_a_swap_changes_nothing_outside_its_time_and_nothing_that_is_not_the_giv
             assert swap.start <= instant < swap.end
             given_up = before.person == swap.giver or swap.giver in {one.person for one in before.absent}
             assert given_up
-            assert (
-                after.person == swap.take or after.kind == "rotation"
-            )  # what comes back to its holder is a turn again
+            assert swap.take in (after.person, before.giver)  # back to its holder: as if never swapped
 
 
 def edges(one: Schedule, other: Schedule, around: date) -> list[datetime]:

@@ -229,6 +229,27 @@ def test_promtool_itself_counts_what_we_count(root, run):
 
 
 @pytest.mark.usefixtures("real")
+def test_two_records_alike_are_refused_where_the_second_stands(workspace, small, run):
+    root = workspace({"policies/watchbill.yaml": small, "policies/api.yaml": api(records=TWICE)})
+    ran = run("compile", cwd=root)
+    assert ran.exit == 1
+    assert "--> policies/api.yaml:6:" in ran.out
+    assert not (root / "generated").exists()
+
+
+@pytest.mark.usefixtures("real")
+def test_a_template_function_that_prometheus_has_not_is_refused_where_its_alert_stands(workspace, small, run):
+    more = '  labels: {area: "{{ $value | nosuch }}"}
+'
+    root = workspace({"policies/watchbill.yaml": small, "policies/api.yaml": api(more)})
+    ran = run("compile", cwd=root)
+    assert ran.exit == 1
+    assert "nosuch" in ran.out
+    assert "--> policies/api.yaml:" in ran.out
+    assert not (root / "generated").exists()
+
+
+@pytest.mark.usefixtures("real")
 def test_a_test_that_does_not_come_out_is_shown_in_the_policy(workspace, small, run):
     more = (
         "  tests:\n"

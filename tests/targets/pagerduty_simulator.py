@@ -13,6 +13,8 @@ from zoneinfo import ZoneInfo
 
 from dateutil.rrule import rrulestr
 
+from watchbill.spec.scalars import zone as zone_of
+
 
 class Shift(NamedTuple):
     start: datetime
@@ -85,7 +87,7 @@ def _rotation(rotation: Mapping[str, Any], start: datetime, end: datetime) -> li
 
 
 def _event(event: Mapping[str, Any], since: datetime, until: datetime | None, end: datetime) -> Iterator[Shift]:
-    zone = ZoneInfo(event["start_time"]["time_zone"])
+    zone = zone_of(event["start_time"]["time_zone"])
     assert event["end_time"]["time_zone"] == event["start_time"]["time_zone"]
     first, last = (_wall(event[key]["date_time"], zone) for key in ("start_time", "end_time"))
     strategy = event["assignment_strategy"]

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
+
 from watchbill.targets.markdown import Markdown, block, code, inline, link, nested_block, seen
 
 MKDOCS = ("toc", "tables", "fenced_code")

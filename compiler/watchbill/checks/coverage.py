@@ -10,7 +10,7 @@ from watchbill.oncall import Era, Schedule
 from watchbill.oncall.calendar import Stretch, common
 from watchbill.oncall.clock import DAY, day_number, instant_of
 from watchbill.oncall.coverage import same_person, unattended
-from watchbill.oncall.fairness import LineUp, Strain, line_ups, strains
+from watchbill.oncall.fairness import LineUp, line_ups, strains
 from watchbill.oncall.localtime import length, stretch
 from watchbill.oncall.shifts import Span, has_turns, spans
 from watchbill.source.codes import Code
@@ -307,8 +307,9 @@ def _rest(one: _Covered) -> Iterator[Diagnostic]:
         when = stretch(instant_of(first.start), instant_of(first.end), one.schedule.zone)
         when = f"{when} ({one.policy.body.timezone})"
         if len(all_) > 1:
-            who = _and(sorted({strain.person for strain in all_}))
-            when += f", and {'once more' if len(all_) == 2 else f'{len(all_) - 1} more times'}: {who}"
+            when += f", and {'once more' if len(all_) == 2 else f'{len(all_) - 1} more times'}"
+            others = sorted({strain.person for strain in all_} - {first.person})
+            when += f" ({_and(others)} too)" if others else ""
         long = length(first.end - first.start)
         if stint:
             message = f"`{first.person}` is on call for `{one.schedule.name}` without a break for {long}, {when}"

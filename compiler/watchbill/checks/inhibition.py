@@ -119,7 +119,10 @@ def _alerts(place: Place, service: str, severities: tuple[str, ...]) -> list[Res
 def _louder(one: Dependence, source: ResolvedAlert, target: ResolvedAlert, place: Place, why: Harm) -> Diagnostic:
     when = "at some hour" if why.window is None else f"in the window `{why.window.name}`"
     notes = (f"the window makes it a {why.window.effect}: {why.window.reason}",) if why.window is not None else ()
-    related = [Related(source.at.at("name"), "this one is the quieter"), Related(target.at.at("name"), "and is silenced")]
+    related = [
+        Related(source.at.at("name"), "this one is the quieter"),
+        Related(target.at.at("name"), "and is silenced"),
+    ]
     related += [Related(why.window.at.at("match"), "in this window")] if why.window is not None else []
     return Diagnostic(
         codes.LOUDER,

@@ -9,7 +9,7 @@ from watchbill.source.diagnostic import Diagnostic, Related, did_you_mean
 from watchbill.spec.kinds.ownership import Ownership
 from watchbill.spec.load import Policy
 from watchbill.spec.model import ResolvedAlert, Workspace
-from watchbill.spec.ownership import table_of
+from watchbill.spec.ownership import RUNTIME, table_of
 from watchbill.spec.settings import RESERVED
 
 
@@ -20,6 +20,11 @@ def check(workspace: Workspace) -> list[Diagnostic]:
         if policy.body is not None and policy.body.team.by is not None:
             asked.add(policy.body.team.by)
             found.extend(_labels(workspace, policy))
+    if RUNTIME in workspace.documents.get("Team", {}):
+        message = f"a team cannot be named `{RUNTIME}`"
+        where = workspace.get("Team", RUNTIME).at.at("name")
+        advice = "choose another name: rules carry this one where only a label says whose they are"
+        found.append(Diagnostic(structure.BAD_VALUE, message, where, "taken", advice))
     for name, policy in workspace.documents.get("Ownership", {}).items():
         if policy.body is None:
             continue

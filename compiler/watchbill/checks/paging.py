@@ -6,9 +6,10 @@ from watchbill.source.codes import paging as codes
 from watchbill.source.diagnostic import Diagnostic, Related
 from watchbill.spec.kinds.people import Escalation, Notified, Team
 from watchbill.spec.load import Policy
-from watchbill.spec.model import OutcomeKind, ResolvedAlert, Workspace
+from watchbill.spec.model import OutcomeKind, ResolvedAlert, ResolvedWindow, Workspace
 from watchbill.spec.scalars import seconds
 from watchbill.spec.settings import can_take, outcome_kind
+from watchbill.spec.windows import lowered, reaches
 
 
 def check(workspace: Workspace) -> list[Diagnostic]:
@@ -17,16 +18,22 @@ def check(workspace: Workspace) -> list[Diagnostic]:
         tuple[str, str], ResolvedAlert
     ] = {}  # one alert for each team and outcome, as the example in the finding
     escalations: dict[tuple[str, str], ResolvedAlert] = {}
+    in_window: dict[tuple[str, str], ResolvedWindow] = {}
     for place in workspace.places.values():
         for alert in place.alerts:
-            outcome = alert.outcome
-            users.setdefault((alert.team, outcome.kind), alert)
-            if outcome.outside is not None:
-                users.setdefault((alert.team, outcome.outside), alert)
-            if outcome.escalation is not None:
-                escalations.setdefault((alert.team, outcome.escalation), alert)
+            for team, outcome in alert.takers:
+                users.setdefault((team, outcome.kind), alert)
+                if outcome.outside is not None:
+                    users.setdefault((team, outcome.outside), alert)
+                if outcome.escalation is not None:
+                    escalations.setdefault((team, outcome.escalation), alert)
+                for window in workspace.windows.values():
+                    effect = lowered(window, outcome)
+                    if effect is not None and (team, effect) not in users and reaches(window, alert, place, team):
+                        users[team, effect] = alert
+                        in_window[team, effect] = window
     teams = workspace.documents.get("Team", {})
-    found.extend(_outcomes(workspace, teams, users))
+    found.extend(_outcomes(workspace, teams, users, in_window))
     found.extend(_catch_all(workspace, teams))
     for (team, escalation), alert in escalations.items():
         found.extend(_steps(workspace, team, escalation, alert))
@@ -37,7 +44,10 @@ def check(workspace: Workspace) -> list[Diagnostic]:
 
 
 def _outcomes(
-    workspace: Workspace, teams: dict[str, Policy], users: dict[tuple[str, str], ResolvedAlert]
+    workspace: Workspace,
+    teams: dict[str, Policy],
+    users: dict[tuple[str, str], ResolvedAlert],
+    in_window: dict[tuple[str, str], ResolvedWindow],
 ) -> Iterator[Diagnostic]:
     for (name, kind), alert in users.items():
         policy = teams.get(name)
@@ -54,10 +64,13 @@ def _outcomes(
                 related=related,
             )
         elif kind in ("ticket", "notify") and not can_take(policy.body, kind, workspace.settings):  # type: ignore[arg-type]
-            yield _no_channel(name, policy, kind, alert)
+            yield _no_channel(name, policy, kind, alert, in_window.get((name, kind)))
 
 
-def _no_channel(name: str, policy: Policy, kind: str, alert: ResolvedAlert) -> Diagnostic:
+def _no_channel(
+    name: str, policy: Policy, kind: str, alert: ResolvedAlert, window: ResolvedWindow | None
+) -> Diagnostic:
+    more = (Related(window.at.at("effect"), "in this window"),) if window is not None else ()
     what = "tickets" if kind == "ticket" else "messages"
     keys = "`tickets:` or `email:`" if kind == "ticket" else "`slack:` or `email:`"
     return Diagnostic(
@@ -68,6 +81,7 @@ def _no_channel(name: str, policy: Policy, kind: str, alert: ResolvedAlert) -> D
         f"add {keys} to the team",
         related=(
             Related(alert.at.at("name"), f"`{alert.name}` leads to {'a ticket' if kind == 'ticket' else 'a message'}"),
+            *more,
         ),
         notes=("this alert would be told to nobody",),
     )
@@ -144,14 +158,14 @@ def _hours(workspace: Workspace) -> Iterator[Diagnostic]:
     told: set[str] = set()
     for place in workspace.places.values():
         for alert in place.alerts:
-            if alert.severity not in bound or alert.team in told:
-                continue
-            policy = workspace.documents.get("Team", {}).get(alert.team)
-            if policy is not None and policy.body is not None and policy.body.hours is None:
-                told.add(alert.team)
+            for team, _ in alert.takers if alert.severity in bound else ():
+                policy = workspace.documents.get("Team", {}).get(team)
+                if team in told or policy is None or policy.body is None or policy.body.hours is not None:
+                    continue
+                told.add(team)
                 yield Diagnostic(
                     codes.NO_HOURS,
-                    f"team `{alert.team}` has no hours, and severity `{alert.severity}` is bound to them",
+                    f"team `{team}` has no hours, and severity `{alert.severity}` is bound to them",
                     policy.at.at("name"),
                     "no `hours:`",
                     "add `hours:` with the name of a Calendar",

@@ -50,6 +50,8 @@ def _nothing(workspace: Workspace, window: ResolvedWindow, message: str, label: 
     if service is not None and service not in services:
         close = did_you_mean(service, services)
         advice = f"did you mean `{close}`?" if close else "name a service that is there"
-        return Diagnostic(codes.NOTHING_TO_DO, f"unknown service `{service}`", window.at.at("match", "service"), label, advice)
+        return Diagnostic(
+            codes.NOTHING_TO_DO, f"unknown service `{service}`", window.at.at("match", "service"), label, advice
+        )
     where = window.at.at("match") if window.match and "less already" not in message else window.at.at("effect")
     return Diagnostic(codes.NOTHING_TO_DO, message, where, label, "mend the match, or remove the window")

@@ -115,6 +115,8 @@ def _report(one: _File, text: str, check_only: bool) -> None:
     click.echo(f"{one.file.name} would change:")
     old = one.data.decode("utf-8", "replace").splitlines()
     lines = [line for line in difflib.unified_diff(old, text.splitlines(), n=0, lineterm="") if line[:2] != "@@"][2:]
+    if not lines:
+        click.echo("  (how its lines end)")
     for line in lines[:SHORT]:
         click.echo(f"  {_safe(line)}")
     if len(lines) > SHORT:

@@ -70,7 +70,9 @@ def read(folder: Path) -> Read:
     with resting_collector(), remembered(root, cache=True):
         workspace, policies, found = read_workspace(root)
         if workspace is not None:
-            found += check(workspace) + targets.check(workspace)
+            found += check(workspace)
+            if not has_errors(found):  # a target is built from what is whole
+                found += targets.check(workspace)
     return Read(root, workspace, policies, at_levels(workspace, found))
 
 

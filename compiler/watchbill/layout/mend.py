@@ -1,11 +1,13 @@
 """`fmt --fix`: mends what has one right answer. Whoever is paged is never decided here: no reference is ever changed."""
 
+import re
+
 import msgspec
 
 from watchbill.layout.canonical import Parsed
 from watchbill.layout.order import HEADER, inside, leaf, shape_of
 from watchbill.layout.scalars import ambiguous
-from watchbill.layout.tree import Collection, Document, Entry, Node, Scalar, Text
+from watchbill.layout.tree import BLOCK, Collection, Document, Entry, Node, Scalar, Text
 from watchbill.source.codes import Code, structure
 from watchbill.source.codes import yaml as codes
 from watchbill.source.diagnostic import Span
@@ -45,7 +47,7 @@ def mend(file: str, parsed: Parsed) -> list[Mended]:
     for document in parsed.documents:
         _kind(document, done)
         _mend(document.root, shape_of(document), done, HEADER)
-    return done.mended
+    return sorted(done.mended, key=lambda mended: (mended.where.line, mended.where.column))
 
 
 class _Done:
@@ -164,9 +166,12 @@ def _scalar(scalar: Scalar, shape: Shape | None, done: _Done) -> None:
 def _listed(scalar: Scalar, shape: ListShape, done: _Done) -> Node:
     """One word where a list of words belongs."""
     empty = not scalar.style and scalar.value in ("", "~", "null", "Null", "NULL")
-    if shape.or_one or empty or scalar.anchor or not isinstance(leaf(shape.item), (ScalarShape, ChoiceShape)):
-        return scalar
-    if scalar.style in ("|", ">"):
+    item = leaf(shape.item)
+    fits = isinstance(item, ScalarShape) and (
+        not item.scalar.pattern or re.fullmatch(item.scalar.pattern, scalar.value)
+    )
+    fits = fits or (isinstance(item, ChoiceShape) and scalar.value in item.values)
+    if shape.or_one or empty or scalar.anchor or scalar.style in BLOCK or not fits:
         return scalar
     done.say(structure.WRONG_TYPE, scalar, f"`{scalar.value}` is now a list of one")
     return Collection(mapping=False, flow=True, entries=[Entry(scalar)], start=scalar.start, end=scalar.end)

@@ -9,7 +9,16 @@ from watchbill.spec.kinds import KINDS
 from watchbill.spec.kinds.answers import RunbookStep
 from watchbill.spec.kinds.inherited import Defaults
 from watchbill.spec.scalars import Name, Scalar
-from watchbill.spec.shapes import ListShape, MapShape, PlacedShape, ScalarShape, Shape, StructShape, fields_of
+from watchbill.spec.shapes import (
+    ChoiceShape,
+    ListShape,
+    MapShape,
+    PlacedShape,
+    ScalarShape,
+    Shape,
+    StructShape,
+    fields_of,
+)
 
 HEADER = ("apiVersion", "kind", "name", "team")
 
@@ -111,6 +120,8 @@ _NAME: Scalar = Name.__metadata__[0]  # type: ignore[attr-defined]
 
 
 def _header_shape(key: str) -> Shape | None:
+    if key == "kind":
+        return ChoiceShape(tuple(KINDS))
     return ScalarShape(_NAME) if key in HEADER else None
 
 

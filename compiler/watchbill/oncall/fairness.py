@@ -29,7 +29,7 @@ class Load(msgspec.Struct, frozen=True):
 
 
 class LineUp(msgspec.Struct, frozen=True):
-    """How an era of a layer shares its load among people who are there whole time.
+    """How the people of an era of a layer, those who are there whole time, share the load of the whole schedule.
 
     `nights_of_a_turn` and `weekend_of_a_turn` (seconds) are what one turn may hold: what rounding alone can make of a
     difference. `era` counts from 0.
@@ -79,26 +79,25 @@ def loads(schedule: Schedule, found: Iterable[Span]) -> dict[str, Load]:
 
 
 def line_ups(schedule: Schedule, found: list[Span]) -> list[LineUp]:
-    """How each era of each layer shares what it has in some spans. Those who work part-time are not compared."""
+    """How those who rotate together share what they carry in all layers while they do. Part-timers are not compared."""
     if not found:
         return []
-    by_layer: dict[str, list[Span]] = {layer.name: [] for layer in schedule.layers}
-    for span in found:
-        duty = span[2]
-        if duty.layer is not None and duty.schedule == schedule.name:
-            by_layer[duty.layer].append(span)
+    carried: dict[tuple[int, int], dict[str, Load]] = {}
     result = []
     for layer, turns in zip(schedule.layers, schedule.turns, strict=True):
-        own, period = by_layer[layer.name], layer.rotation.period
+        period = layer.rotation.period
         days = -(-period // DAY)
         eras = sorted(layer.eras, key=lambda era: era.start)
         for era, start, end in turns.eras(found[0][0], found[-1][1]):
             people = [name for name in dict.fromkeys(eras[era].people) if not _part_time(schedule, name)]
             if len(people) < 2:
                 continue
-            cut = [(max(at, start), min(until, end), duty) for at, until, duty in own if at < end and until > start]
-            carried = loads(schedule, cut)
-            shares = {name: carried.get(name, Load()) for name in people}
+            if (start, end) not in carried:
+                cut = [
+                    (max(at, start), min(until, end), duty) for at, until, duty in found if at < end and until > start
+                ]
+                carried[start, end] = loads(schedule, cut)
+            shares = {name: carried[start, end].get(name, Load()) for name in people}
             result.append(LineUp(layer.name, era, shares, days, min(period, 2 * DAY * -(-period // WEEK))))
     return result
 
@@ -127,9 +126,9 @@ def strains(schedule: Schedule, found: Iterable[Span]) -> list[Strain]:
             if position + 1 == len(own):
                 break
             following, _, after, _ = own[position + 1]
-            if following - end < REST and _hard(clock, start, end)[0]:
-                if not _one_turn(schedule, before, after, end, following):
-                    result.append(Strain(person, end, following, stint=False))
+            tired = following - end < REST and _hard(clock, start, end)[0]
+            if tired and not _one_turn(schedule, before, after, end, following):
+                result.append(Strain(person, end, following, stint=False))
     return sorted(result, key=lambda strain: (strain.start, strain.person))
 
 

@@ -107,8 +107,8 @@ def _printable(low: int, end: int) -> int:
     return next((point for point in range(low, min(end, low + 256)) if chr(point).isprintable()), low)
 
 
-def _order(point: int) -> tuple[bool, bool, int, int]:
-    """Printable before others, ASCII before others, then by how well it reads."""
+def _order(point: int) -> tuple[bool, bool, int, bool, int]:
+    """Printable before others, ASCII before others, then by how well it reads; small letters before capitals."""
     character = chr(point)
     place = _NICE.find(character)
-    return (not character.isprintable(), not character.isascii(), place if place >= 0 else len(_NICE), point)
+    return (not character.isprintable(), not character.isascii(), place if place >= 0 else len(_NICE), character.isupper(), point)

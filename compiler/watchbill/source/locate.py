@@ -30,6 +30,17 @@ class Sources:
     def lines(self, file: str) -> tuple[str, ...]:
         return self._source(file).lines
 
+    def hide(self, span: Span) -> None:
+        """Blot a stretch out of the lines that are shown: a secret that somebody wrote into a policy."""
+        source = self._source(span.file)
+        lines = list(source.lines)
+        for number in range(span.line, min(span.end_line, len(lines)) + 1):
+            line = lines[number - 1]
+            start = span.column - 1 if number == span.line else 0
+            end = span.end_column - 1 if number == span.end_line else len(line)
+            lines[number - 1] = line[:start] + "*" * len(line[start:end]) + line[end:]
+        self._read[span.file] = msgspec.structs.replace(source, lines=tuple(lines))
+
     def locate(self, where: Where) -> Span:
         """The span of a location; the nearest enclosing value when its path is written in a short form."""
         if isinstance(where, Span):

@@ -170,7 +170,7 @@ def _made(
     outcome_here = _outcome(here, team, severity, own_escalation)
     labels = {"severity": severity, "team": team, "service": here.policy.name}
     if here.table is not None and owners:
-        labels |= {"team": RUNTIME, OWNERSHIP: here.table.name}
+        labels |= {"team": RUNTIME, OWNERSHIP: f"{here.table.name}/{team}"}
     if alert.class_ is not None:
         labels["class"] = alert.class_
     if page_per:
@@ -190,7 +190,8 @@ def _made(
         annotations = {**annotations, "impact_revenue": impact.revenue}
         if impact.customers is not None:
             annotations["impact_customers"] = impact.customers
-    key = ("alertname", "service", *here.context.identities[here.place.environment], *page_per)
+    owner = (owners[0].label,) if owners else ()
+    key = ("alertname", "service", *here.context.identities[here.place.environment], *owner, *page_per)
     return ResolvedAlert(
         name=name,
         service=here.policy.name,

@@ -29,7 +29,8 @@ from watchbill.spec.shapes import (
 Decoder = Callable[[Node, Told], Any]
 
 AMBIGUOUS = re.compile(r"(?i:y|n|yes|no|on|off)|[-+]?0[0-7]+|[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?")
-_INTEGER = re.compile(r"[-+]?[0-9]+")
+_INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
+_CREDENTIALS = re.compile(r"://[^/@\s]*:[^/@\s]*@")
 _NULLS = ("", "~", "null", "Null", "NULL")
 
 
@@ -86,13 +87,11 @@ def _scalar_decoder(scalar: Scalar) -> Decoder:
         if match is not None and value not in known:
             if not match(value):
                 shown = f"`{value}`" if len(value) <= 60 else "this"
-                return told.say(
-                    structure.BAD_VALUE, node, f"{shown} is not {scalar.noun}", "here", f"write {scalar.noun}"
-                )
+                return _bad_value(node, value, f"{shown} is not {scalar.noun}", scalar, told)
             if len(known) < 10_000 and problem is None:
                 known[value] = True
         if problem is not None and (wrong := problem(value)):
-            return told.say(structure.BAD_VALUE, node, wrong, "here", f"write {scalar.noun}")
+            return _bad_value(node, value, wrong, scalar, told)
         if len(value) < 12 and not getattr(node, "style", None) and AMBIGUOUS.fullmatch(value):
             told.say(
                 yaml_codes.AMBIGUOUS,
@@ -104,6 +103,18 @@ def _scalar_decoder(scalar: Scalar) -> Decoder:
         return value
 
     return decode_scalar
+
+
+def _bad_value(node: Node, value: str, message: str, scalar: Scalar, told: Told) -> Failed:
+    if _CREDENTIALS.search(value):
+        return _secret(node, told)
+    return told.say(structure.BAD_VALUE, node, message, "here", f"write {scalar.noun}")
+
+
+def _secret(node: Node, told: Told) -> Failed:
+    """What is said of a secret never repeats it."""
+    message, advice = "a secret may not be written out", "write {file: /run/secrets/…}"
+    return told.say(structure.SECRET_IN_TEXT, node, message, "a reference belongs here", advice)
 
 
 def _bool_decoder(shape: BoolShape) -> Decoder:
@@ -124,7 +135,7 @@ def _int_decoder(node: Node, told: Told) -> Any:
     value = _plain_text(node, told, "a whole number")
     if isinstance(value, Failed):
         return value
-    if _INTEGER.fullmatch(value) and len(value) < 12:
+    if is_plain(node) and _INTEGER.fullmatch(value) and len(value) < 12:
         return int(value)
     return told.say(structure.BAD_VALUE, node, f"`{value[:60]}` is not a whole number", "here", "write a whole number")
 
@@ -206,7 +217,7 @@ def _placed_decoder(shape: PlacedShape) -> Decoder:
         if not isinstance(node, MappingNode):
             value = item(node, told)
             return FAILED if value is FAILED else Placed(value)
-        default: Any = FAILED
+        default: Any = None
         by: Any = None
         for key, key_node, value_node in pairs(node, told):
             if key == "default":
@@ -215,7 +226,7 @@ def _placed_decoder(shape: PlacedShape) -> Decoder:
                 by = by_place(value_node, told)
             else:
                 _unknown(key, key_node, ("default", "by"), told)
-        if default is FAILED:
+        if default is None:
             return told.say(
                 structure.MISSING_KEY,
                 node,
@@ -223,7 +234,7 @@ def _placed_decoder(shape: PlacedShape) -> Decoder:
                 "here",
                 "add `default: …`",
             )
-        return FAILED if by is FAILED else Placed(default, by or None)
+        return FAILED if FAILED in (default, by) else Placed(default, by or None)
 
     return decode_placed
 
@@ -246,6 +257,15 @@ def _is_null(node: Node) -> bool:
     return isinstance(node, ScalarNode) and node.value in _NULLS and is_plain(node)
 
 
+def _is_reference(node: Node, field: Field) -> bool:
+    """Whether this could be the place of a secret; what is not could be the secret."""
+    return _is_null(node) or (
+        isinstance(node, ScalarNode)
+        and isinstance(field.shape, ScalarShape)
+        and re.fullmatch(field.shape.scalar.pattern, node.value) is not None
+    )
+
+
 @cache
 def _struct_decoder(shape: StructShape) -> Callable[..., Any]:
     type_ = shape.type
@@ -262,13 +282,7 @@ def _struct_decoder(shape: StructShape) -> Callable[..., Any]:
 
     def from_scalar(node: ScalarNode, told: Told) -> Any:
         if secret:
-            return told.say(
-                structure.SECRET_IN_TEXT,
-                node,
-                "a secret may not be written out",
-                "a reference belongs here",
-                "write {file: /run/secrets/…}",
-            )
+            return _secret(node, told)
         if shorthand is None:
             expected = f"a mapping with {', '.join(f'`{key}`' for key in list(table)[:6])}"
             return told.say(
@@ -313,11 +327,15 @@ def _struct_decoder(shape: StructShape) -> Callable[..., Any]:
                         "not yet",
                         "leave it out for now",
                     )
+                elif secret:
+                    return _secret(value_node, told)
                 else:
-                    _unknown(key, key_node, tuple(table), told, f" in {title}" if beside else "")
+                    _unknown(key, key_node, (*table, *sorted(beside)), told, f" in {title}" if beside else "")
                 continue
             field, decoder = entry
             given.add(key)
+            if secret and not _is_reference(value_node, field):
+                return _secret(value_node, told)
             if unsets and not field.required and _is_null(value_node):
                 unset.append(field.attribute)
                 continue

@@ -11,7 +11,9 @@ from watchbill.spec.load import Policy
 from watchbill.spec.model import Yields
 
 RUNTIME = "runtime"  # the team that a rule carries when only a label says whose it is
-LABEL = "ownership"  # the rule's label that names the table: two tables may ask for labels that one alert both has
+# The rule's label that names the table and the team of what nobody owns, such as `namespace/platform`: two tables may
+# ask for labels that one alert both has.
+LABEL = "ownership"
 
 Documents = dict[str, dict[str, Policy]]
 Candidates = tuple[tuple[str, tuple[str, ...]], ...]

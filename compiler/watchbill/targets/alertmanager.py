@@ -1,7 +1,7 @@
 """Alertmanager's configuration: one file for each environment that has an Alertmanager.
 
 The tree is flat. The root is the catch-all; below it stands one route for each team, severity, escalation of an alert's
-own and `page_per` that occur, the more specific first. An alert is matched by labels the compiler writes on every rule,
+own and `page_per` that occur, the more specific first; and where only a label says whose an alert is, one for each owner. An alert is matched by labels the compiler writes on every rule,
 so adding an alert changes no route: PagerDuty's key is the sha256 of a route's matchers and the group's labels
 (notify.Key.Hash, dispatch.Route.Key), and an edited matcher would orphan every incident open under the old key.
 """
@@ -10,14 +10,18 @@ from collections.abc import Iterator
 from typing import Any
 
 from watchbill.source.diagnostic import Diagnostic, Location
+from watchbill.spec.dependence import Dependence
 from watchbill.spec.kinds.people import Calendar
 from watchbill.spec.kinds.workspace import Timing
 from watchbill.spec.model import Workspace
+from watchbill.spec.ownership import LABEL as OWNERSHIP
 from watchbill.targets import timeintervals
 from watchbill.targets.alertmanager_limits import limits
 from watchbill.targets.artifact import HEADER, Artifact
+from watchbill.targets.branches import Branch
 from watchbill.targets.receivers import receiver, said_once
-from watchbill.targets.routetree import Branch, Inhibition, Tree, incident_keys, trees
+from watchbill.targets.routetree import Inhibition, Tree, incident_keys, trees
+from watchbill.targets.timeintervals import CLOSED
 from watchbill.targets.yamltext import dump
 
 
@@ -40,11 +44,14 @@ def configuration(workspace: Workspace, tree: Tree) -> dict[str, Any]:
     keys = incident_keys(workspace, tree.environment)
     root = {"receiver": tree.catch_all.name, "group_by": keys, **_times(_catch_all_timing(workspace, tree))}
     found["route"] = {**root, "routes": routes} if routes else root
-    if tree.inhibitions:
-        found["inhibit_rules"] = [_inhibition(workspace, tree.environment, one) for one in tree.inhibitions]
+    inhibitions = [_inhibition(workspace, tree.environment, one) for one in tree.inhibitions]
+    inhibitions += [_dependence(workspace, tree.environment, one) for one in tree.dependences]
+    if inhibitions:
+        found["inhibit_rules"] = inhibitions
     hours = [
         interval for name in tree.calendars() for interval in timeintervals.intervals(name, _calendar(workspace, name))
     ]
+    hours += [timeintervals.window_interval(workspace.windows[name]) for name in tree.windows()]
     if hours:
         found["time_intervals"] = hours
     found["receivers"] = receivers
@@ -75,32 +82,34 @@ def _times(timing: Timing) -> dict[str, str]:
 
 
 def _routes(workspace: Workspace, environment: str, branch: Branch) -> Iterator[dict[str, Any]]:
-    """One route; for an outcome with hours two, of which at any minute exactly one is active.
+    """One route; where hours or windows change the outcome several, of which at any minute exactly one is active.
 
-    A route outside its time still takes its alerts, and keeps them muted (notify.TimeActiveStage), so the first of the
-    two must continue to the second. Both have the same matchers, hence one group key: what was paged inside the hours
-    and recovers outside them is told, as recovered, to the second receiver only, under the key that PagerDuty knows.
+    A route outside its time still takes its alerts, and keeps them muted (notify.TimeActiveStage), so each but the last
+    must continue to the next. All have the same matchers, hence one group key: what was paged inside the hours and
+    recovers outside them is told, as recovered, to the second receiver only, under the key that PagerDuty knows.
     """
-    matchers = [
-        ("team", branch.team),
-        ("severity", branch.severity),
-        ("escalation", branch.escalation),
-        ("page_per", branch.page_per),
-    ]
-    common: dict[str, Any] = {
-        "matchers": [matcher(label, "=", value) for label, value in matchers if value is not None]
-    }
-    if branch.page_per is not None:
-        common["group_by"] = incident_keys(workspace, environment, branch.page_per)
+    common: dict[str, Any] = {"matchers": [matcher(*one) for one in branch.matchers()]}
+    owner = branch.claim.label if branch.claim is not None else None
+    if branch.page_per is not None or owner is not None:
+        common["group_by"] = incident_keys(workspace, environment, branch.page_per, owner)
     common |= _times(workspace.timing[branch.severity])
-    outside = branch.outside()
-    if outside is None or branch.outcome.hours is None:
-        yield {"receiver": branch.receiver().name, **common}
-        return
-    open_, closed, beyond = timeintervals.names(branch.outcome.hours)
-    muted = {"mute_time_intervals": [closed]} if _calendar(workspace, branch.outcome.hours).closed else {}
-    yield {"receiver": branch.receiver().name, **common, "active_time_intervals": [open_], **muted, "continue": True}
-    yield {"receiver": outside.name, **common, "active_time_intervals": [beyond]}
+    stages = branch.stages()
+    for stage in stages:
+        route: dict[str, Any] = {"receiver": stage.receiver.name, **common}
+        muted = [name for name in stage.muted if _exists(workspace, name)]
+        if stage.active:
+            route["active_time_intervals"] = list(stage.active)
+        if muted:
+            route["mute_time_intervals"] = muted
+        if stage is not stages[-1]:
+            route["continue"] = True
+        yield route
+
+
+def _exists(workspace: Workspace, interval: str) -> bool:
+    """Whether there is an interval of this name: one for closed days only where a calendar has some."""
+    calendar, closed = interval.removesuffix(CLOSED), interval.endswith(CLOSED)
+    return not closed or bool(_calendar(workspace, calendar).closed)
 
 
 def _calendar(workspace: Workspace, name: str) -> Calendar:
@@ -111,15 +120,30 @@ def _calendar(workspace: Workspace, name: str) -> Calendar:
 def _inhibition(workspace: Workspace, environment: str, one: Inhibition) -> dict[str, Any]:
     """Labels missing on both sides count as equal (inhibit.InhibitRule.fingerprintEquals), so each must be there.
 
-    Else a rule somebody wrote by hand, without identity labels, would be silenced across environments.
+    Else a rule somebody wrote by hand, without identity labels, would be silenced across environments. Only the label
+    that finds an owner may be missing, on both: then they are one team's.
     """
-    equal = incident_keys(workspace, environment, one.page_per)
-    there = [matcher(label, "!=", "") for label in equal if label != "alertname"]
+    label = one.owned[1] if one.owned is not None else None
+    equal = incident_keys(workspace, environment, one.page_per, label)
+    there = [matcher(name, "!=", "") for name in equal if name not in ("alertname", label)]
     same = [matcher("page_per", "=", one.page_per or ""), *there]
+    if one.owned is not None or one.apart:
+        same.insert(1, matcher(OWNERSHIP, "=", one.owned[0] if one.owned is not None else ""))
     return {
         "source_matchers": [matcher("severity", "=", one.severity), *same],
         "target_matchers": [_any_of("severity", one.targets), *same],
         "equal": equal,
+    }
+
+
+def _dependence(workspace: Workspace, environment: str, one: Dependence) -> dict[str, Any]:
+    """While a service's dependency pages, some of its own alerts are silent: in the same place only."""
+    equal = list(workspace.identity[environment])
+    there = [matcher(label, "!=", "") for label in equal]
+    return {
+        "source_matchers": [matcher("service", "=", one.source), _any_of("severity", one.worse), *there],
+        "target_matchers": [matcher("service", "=", one.target), _any_of("severity", one.lesser), *there],
+        **({"equal": equal} if equal else {}),
     }
 
 
@@ -150,6 +174,9 @@ def _artifact(workspace: Workspace, tree: Tree) -> Artifact:
     named = [
         *(f"Calendar/{name}" for name in tree.calendars()),
         *(f"Escalation/{name}" for name in sorted(escalations)),
+        *(f"Ownership/{name}" for name in sorted({one.claim.table for one in tree.branches if one.claim is not None})),
+        *(f"Window/{name}" for name in tree.windows()),
+        *(f"Service/{name}" for name in sorted({one.target for one in tree.dependences})),
     ]
     sources = (f"Workspace/{workspace.name}", *(f"Team/{name}" for name in sorted(teams)), *named)
     return Artifact(f"{tree.environment}/alertmanager/alertmanager.yml", "".join(parts), sources, tuple(lines))
@@ -163,8 +190,9 @@ def _parts(workspace: Workspace, tree: Tree) -> Iterator[tuple[str, Location]]:
     calendars = {
         f"{name}{end}": policy.at
         for name, policy in workspace.documents.get("Calendar", {}).items()
-        for end in ("", ":closed", ":outside")
+        for end in ("", CLOSED, ":outside")
     }
+    calendars |= {timeintervals.window_name(name): window.at for name, window in workspace.windows.items()}
     yield HEADER, settings
     texts = said_once(workspace, tree.environment)
     said: set[str] = set()

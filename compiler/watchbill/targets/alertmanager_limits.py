@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
-from watchbill.source.codes import promql, routing, structure
+from watchbill.source.codes import promql, routing, structure, windows
 from watchbill.source.diagnostic import Diagnostic, Location, Related
 from watchbill.spec.kinds.workspace import Alertmanager
 from watchbill.spec.load import Policy
@@ -41,6 +41,7 @@ def limits(workspace: Workspace, configured: Configured) -> list[Diagnostic]:
         *_slack(workspace, policy, configured),
         *_late_channels(workspace, configured),
         *_times(workspace, policy),
+        *_crowded(workspace, configured),
     ]
     return list(dict.fromkeys(found))
 
@@ -76,9 +77,12 @@ def _look_alike(workspace: Workspace, policy: Policy) -> Iterator[Diagnostic]:
     for place in workspace.places.values():
         if workspace.environments[place.environment].alertmanager is None:
             continue
-        carried = tuple(sorted((label, place.labels.get(label, "")) for label in workspace.identity[place.environment]))
-        other = first.setdefault(carried, place.environment)
-        if other != place.environment:
+        names = sorted(workspace.identity[place.environment])
+        for identity in place.identities:
+            carried = tuple((name, identity.get(name, "")) for name in names)
+            other = first.setdefault(carried, place.environment)
+            if other == place.environment:
+                continue
             said = ", ".join(f"{label}={value}" for label, value in carried) or "none"
             yield Diagnostic(
                 routing.LOOK_ALIKE,
@@ -89,6 +93,7 @@ def _look_alike(workspace: Workspace, policy: Policy) -> Iterator[Diagnostic]:
                 related=(Related(policy.at.at("environments", other, key=True), "the other"),),
                 notes=("one incident to PagerDuty: when one recovers, the other's page is resolved",),
             )
+            break
 
 
 def _versions(workspace: Workspace, policy: Policy, configured: Configured) -> Iterator[Diagnostic]:
@@ -153,14 +158,14 @@ def _secrets(workspace: Workspace, policy: Policy, configured: Configured) -> It
 def _names(workspace: Workspace, configured: Configured) -> Iterator[Diagnostic]:
     for tree, _ in configured:
         settings = workspace.environments[tree.environment]
-        receivers: dict[str, tuple[str, str | None, str | None]] = {}
+        receivers: dict[str, tuple[str | None, ...]] = {}
         files: dict[str, tuple[str, str]] = {}
         for one in tree.receivers():
             if one.kind == "drop":
                 continue
-            meaning = (one.team, one.severity, one.escalation)
+            meaning = (one.team, one.kind, one.severity, one.escalation)
             if receivers.setdefault(one.name, meaning) != meaning:
-                yield _met(workspace, f"two receivers are named `{one.name}`", receivers[one.name][0], one.team)
+                yield _met(workspace, f"two receivers are named `{one.name}`", receivers[one.name][0] or "", one.team)
             if one.kind == "page" and one.escalation is not None:
                 file, owner = key_file(settings, one.team, one.escalation), (one.team, one.escalation)
                 if files.setdefault(file, owner) != owner:
@@ -236,3 +241,16 @@ def _times(workspace: Workspace, policy: Policy) -> Iterator[Diagnostic]:
                     "zero",
                     "write 1s or more",
                 )
+
+
+def _crowded(workspace: Workspace, configured: Configured) -> Iterator[Diagnostic]:
+    for tree, _ in configured:
+        for branch, names in tree.crowded:
+            yield Diagnostic(
+                windows.TOO_MANY,
+                f"the windows of {branch.severity} alerts of `{branch.team}` in {tree.environment} overlap in too many ways",
+                workspace.windows[names[0]].at.at("match"),
+                "too many routes",
+                "let windows match by `service` only",
+                notes=(f"among them {', '.join(f'`{name}`' for name in names[:5])}",),
+            )

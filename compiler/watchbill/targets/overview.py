@@ -141,7 +141,14 @@ class Overview:
         self.rank = {severity: rank for rank, severity in enumerate(workspace.severities)}
         self._where: dict[tuple[str, ...], str] = {}
         self._outcome = lru_cache(maxsize=None)(self._outcome_words)
-        self._graphs = [(name, graph_base(workspace, name), self.where((name,))) for name in workspace.places]
+        self._graphs = [
+            (
+                name,
+                graph_base(workspace, name),
+                place.environment if len(workspace.places_of(place.environment)) == 1 else name,
+            )
+            for name, place in workspace.places.items()
+        ]
 
     def where(self, places: tuple[str, ...]) -> str:
         words = self._where.get(places)

@@ -15,13 +15,14 @@ defaults differ. An incident ends when Alertmanager says so, and an acknowledgem
 key belongs in the file of the service's name, from which Alertmanager reads it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+from watchbill.oncall.schedule import Schedule
 from watchbill.source.diagnostic import Diagnostic, Location
 from watchbill.spec.kinds.workspace import PagerDuty
 from watchbill.spec.load import Policy
 from watchbill.spec.model import Workspace
-from watchbill.spec.rota import Rota, rota
+from watchbill.spec.rota import rota
 from watchbill.targets import pagerduty_json as write
 from watchbill.targets.artifact import Artifact
 from watchbill.targets.pagerduty_escalations import Rule, Target, loops, rules
@@ -55,12 +56,13 @@ def build(workspace: Workspace) -> list[Artifact]:
         found.append(_escalation_policy(workspace, use, escalated))
         found.append(_service(workspace, use, use.name, f"What pages team {use.team} by {use.escalation}."))
         found.extend(_routed(workspace, use) if per_service else [_integration(workspace, use)])
-    made = rota(workspace)[0] if schedules else None
-    for name in sorted(schedules):
+    made = rota(workspace)[0].schedules if schedules else {}
+    people = workspace.documents.get("Person", {})
+    emails = {name: policy.body.email for name, policy in people.items() if policy.body is not None}
+    for name in sorted(made.keys() & schedules.keys()):
         policy = workspace.get("Schedule", name)
-        if made is not None and name in made.schedules:
-            teams |= {policy.team: None} if policy.team is not None else {}
-            found.extend(_schedule(workspace, policy, name, made))
+        teams |= {policy.team: None} if policy.team is not None else {}
+        found.extend(_schedule(workspace, policy, made[name], emails))
     found.extend(_team(workspace, name) for name in sorted(teams))
     return found
 
@@ -159,11 +161,10 @@ def _routed(workspace: Workspace, use: Use) -> Iterator[Artifact]:
     yield _artifact("router", use.name, write.text({"orchestration_path": path}), _sources(use), where)
 
 
-def _schedule(workspace: Workspace, policy: Policy, name: str, made: Rota) -> Iterator[Artifact]:
-    schedule = made.schedules[name]
-    emails = {
-        person: body.body.email for person, body in workspace.documents["Person"].items() if body.body is not None
-    }
+def _schedule(
+    workspace: Workspace, policy: Policy, schedule: Schedule, emails: Mapping[str, str]
+) -> Iterator[Artifact]:
+    name = schedule.name
     table = timetable(schedule, horizon(workspace.settings.coverage, schedule))
     note = f"{policy.name}. {_OWNERS[policy.body.overrides]}"
     for kind, text in documents(name, schedule, table, emails, policy.team, note):

@@ -25,8 +25,10 @@ def limits(workspace: Workspace) -> list[Diagnostic]:
         if name in made.schedules:
             found.extend(_schedule(workspace, workspace.get("Schedule", name), made))
             people |= dict.fromkeys(_in_turn(made, name))
-    known = [(name, workspace.documents["Person"][name]) for name in sorted(people)]
-    known = [(name, policy) for name, policy in known if policy.body is not None]
+    policies = workspace.documents.get("Person", {})
+    known = [
+        (name, policies[name]) for name in sorted(people.keys() & policies.keys()) if policies[name].body is not None
+    ]
     found.extend(_emails(known))
     found.extend(_own_rules(known))
     return list(dict.fromkeys(found))

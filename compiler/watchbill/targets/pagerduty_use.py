@@ -32,7 +32,9 @@ def in_use(workspace: Workspace) -> list[Use]:
     urgent: dict[str, bool] = {}
     for tree in trees(workspace):
         for one in tree.receivers():
-            if one.kind != "page" or one.escalation is None or workspace.team(one.team).paging != "pagerduty":
+            policy = workspace.documents.get("Team", {}).get(one.team)
+            paged = policy is not None and policy.body is not None and policy.body.paging == "pagerduty"
+            if one.kind != "page" or one.escalation is None or not paged:
                 continue
             name = key_file(workspace.environments[tree.environment], one.team, one.escalation).rsplit("/", 1)[-1]
             files[name] = one.team, one.escalation

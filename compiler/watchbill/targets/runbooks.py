@@ -108,9 +108,10 @@ class Pages:
         return alert.runbook in self.runbooks and len(self.runbooks[alert.runbook]) <= MANY
 
     def home(self, alert: AlertView) -> Markdown:
-        """Where an alert is told in full."""
-        page = runbook_path(alert.runbook or "") if self.in_full_at_runbook(alert) else alert.service_path
-        return Markdown(f"{page}#{alert.anchor}")
+        """A link from its service's page to where an alert is told in full."""
+        there = runbook_path(alert.runbook or "") if self.in_full_at_runbook(alert) else EMPTY
+        root = _root(alert.service_path) if there else EMPTY
+        return link(alert.name, Markdown(f"{there}#{alert.anchor}"), root)
 
     def runbook_link(self, alert: AlertView, root: Markdown) -> Markdown:
         name = alert.runbook

@@ -1,23 +1,56 @@
-"""A Calendar as Alertmanager's time intervals: its hours, its closed days, and all the time outside both.
+"""Calendars and windows as Alertmanager's time intervals: of a calendar its hours, its closed days, and all the rest.
 
 Alertmanager reads a minute by the wall clock of the interval's location (timeinterval.TimeInterval.ContainsTime), and
 so does the policy: an hour that the clocks skip is in none of the three, an hour that comes twice is twice in the same.
 """
 
-from collections.abc import Iterable
-from datetime import date
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from watchbill.spec.kinds.people import Calendar
+from watchbill.spec.model import ResolvedWindow
 from watchbill.spec.scalars import WEEKDAYS, weekday_numbers
 
 DAY = 1440  # minutes; 24:00 is a legal end, and no interval crosses midnight
+CLOSED = ":closed"
 Span = tuple[int, int]
 
 
 def names(calendar: str) -> tuple[str, str, str]:
     """The intervals of a calendar: open by the week, closed by the day, and outside. No policy name holds a colon."""
-    return calendar, f"{calendar}:closed", f"{calendar}:outside"
+    return calendar, f"{calendar}{CLOSED}", f"{calendar}:outside"
+
+
+def window_name(window: str) -> str:
+    """The interval of a window: a window may have the name of a calendar."""
+    return f"{window}:window"
+
+
+def window_interval(window: ResolvedWindow) -> dict[str, Any]:
+    """A window's time interval; one that comes once is said day by day, in UTC, since no interval crosses midnight."""
+    if window.week is not None:
+        entries = _by_week([_merge(list(spans)) for spans in window.week], window.timezone)
+    else:
+        assert window.span is not None  # noqa: S101  (a window is one or the other)
+        entries = [{**entry, "location": "UTC"} for entry in _between(*window.span)]
+    return {"name": window_name(window.name), "time_intervals": entries}
+
+
+def _between(start: datetime, end: datetime) -> Iterator[dict[str, Any]]:
+    """The minutes from one instant to another, both in UTC: the first day, the whole days between, the last."""
+    whole: list[str] = []
+    day = start.date()
+    while day <= end.date():
+        first = start.hour * 60 + start.minute if day == start.date() else 0
+        last = end.hour * 60 + end.minute if day == end.date() else DAY
+        if (first, last) == (0, DAY):
+            whole.append(day.isoformat())
+        elif first < last:
+            times = [{"start_time": _clock(first), "end_time": _clock(last)}]
+            yield {"times": times, **next(iter(_dates((day.isoformat(),))))}
+        day += timedelta(days=1)
+    yield from _dates(whole)
 
 
 def intervals(name: str, calendar: Calendar) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from watchbill.source.codes.structure import SECRET_IN_TEXT
 from watchbill.source.diagnostic import Diagnostic, Span
 from watchbill.source.locate import Sources
 
@@ -10,6 +11,9 @@ MAX_WIDTH = 160
 
 
 def render(placed: Sequence[tuple[Diagnostic, Span | None]], sources: Sources, color: bool) -> str:
+    for diagnostic, span in placed:
+        if diagnostic.code is SECRET_IN_TEXT and span is not None:
+            sources.hide(span)
     return "\n".join(_one(diagnostic, span, sources, color) for diagnostic, span in placed)
 
 
@@ -38,7 +42,7 @@ def _one(diagnostic: Diagnostic, span: Span | None, sources: Sources, color: boo
 
 
 def _excerpt(diagnostic: Diagnostic, span: Span, sources: Sources, color: bool) -> list[str]:
-    source = sources.lines(span.file)
+    source = sources.lines(span.file) if span != Span(span.file) else ()  # else it is about the file as a whole
     if not source or span.line > len(source):
         return []
     shown: dict[int, tuple[int, int, str, bool]] = {}

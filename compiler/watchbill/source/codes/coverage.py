@@ -59,7 +59,7 @@ UNFAIR_NIGHTS = Code(
     "WB525",
     "unfair-nights",
     "warning",
-    finds="People of one era of whom one has more than one and a half times the average of nights, and over two turns' worth more than the one who has the fewest. A night counts for whoever is on call at 03:00 where they live; who works part-time is not compared.",
+    finds="People who rotate together in an era, of whom one has (in all layers of the schedule) more than one and a half times the average of nights, and over two turns' worth more than the one who has the fewest. A night counts for whoever is on call at 03:00 where they live; who works part-time is not compared.",
     why="The same person is tired every time, and leaves.",
     example="rotation: {every: 12h}   (two people in one zone: one of them has every night)",
     instead="rotation: daily",

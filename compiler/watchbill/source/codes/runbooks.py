@@ -62,7 +62,9 @@ BAD_TEMPLATE = Code(
     silence="It cannot be silenced. Delete the template and the packaged one is used.",
 )
 UNUSED_TEMPLATE = Code(
-    "WB607", "unused-page-template", "warning",
+    "WB607",
+    "unused-page-template",
+    "warning",
     finds="A file in the workspace's `templates/runbooks/` that no page uses.",
     why="Somebody changed the pages, and the pages did not change.",
     example="templates/runbooks/runbok.md.j2",

@@ -67,7 +67,7 @@ NOT_YET = Code(
 )
 WORKSPACE = Code(
     "WB108",
-    "workspace",
+    "no-workspace",
     "error",
     finds="No `policies/watchbill.yaml`, no Workspace in it, more than one Workspace, or an `apiVersion` this compiler does not know.",
     why="Without it nothing says where alerts run or who takes what nobody claims.",

@@ -148,7 +148,9 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
 
     __not_yet__: ClassVar = ("slos",)
     tier: Annotated[int, "1 is the most important."] = 3
-    depends_on: Annotated[tuple[Dependency, ...], "Services this one needs: linked in runbooks; silencing only on request."] = ()
+    depends_on: Annotated[
+        tuple[Dependency, ...], "Services this one needs: linked in runbooks; silencing only on request."
+    ] = ()
     dashboard: Annotated[Dashboard | None, "The service's dashboard."] = None
     params: Annotated[dict[ParamName, Param], "Params every alert of the service may use."] = {}
     defaults: Annotated[Defaults | None, "What the alerts of this service inherit."] = None

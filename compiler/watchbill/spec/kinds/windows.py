@@ -12,7 +12,9 @@ class When(msgspec.Struct, frozen=True, kw_only=True):
 
     __exactly_one__: ClassVar = ("every", "from")
     every: Annotated[Weekdays | None, "Days of the week, such as tuesday."] = None
-    hours: Annotated[tuple[Hours, ...], OneOrMore(), 'With `every`: hours such as "02:00-04:00". Default: all day.'] = ()
+    hours: Annotated[
+        tuple[Hours, ...], OneOrMore(), 'With `every`: hours such as "02:00-04:00". Default: all day.'
+    ] = ()
     from_: Annotated[LocalTime | None, "The start of a window that comes once."] = msgspec.field(
         name="from", default=None
     )
