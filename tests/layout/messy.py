@@ -6,8 +6,32 @@ from typing import Any, NamedTuple
 import yaml
 
 Node = Any
-CHOSEN = ("inputs", "labels", "annotations", "params", "series", "roles", "on_call", "slack", "notify", "by", "with", "when")
-CHOSEN += ("environments", "severities", "severity_words", "timing", "weekly", "change", "levels", "body", "undo", "checks")
+CHOSEN = (
+    "inputs",
+    "labels",
+    "annotations",
+    "params",
+    "series",
+    "roles",
+    "on_call",
+    "slack",
+    "notify",
+    "by",
+    "with",
+    "when",
+)
+CHOSEN += (
+    "environments",
+    "severities",
+    "severity_words",
+    "timing",
+    "weekly",
+    "change",
+    "levels",
+    "body",
+    "undo",
+    "checks",
+)
 """Keys whose mappings have keys that the author chose: their order may have a meaning."""
 
 
@@ -58,7 +82,11 @@ class Messy:
         return [*[""] * self.random.choice([0, 1]), " " * indent + self._comment(key, tail=False)]
 
     def _tail(self, key: str) -> str:
-        return " " * self.random.choice([1, 2, 9]) + self._comment(key, tail=True) if self.with_comments and self._chance(0.12) else ""
+        return (
+            " " * self.random.choice([1, 2, 9]) + self._comment(key, tail=True)
+            if self.with_comments and self._chance(0.12)
+            else ""
+        )
 
     def _mapping(self, node: Node, indent: int, parent: str) -> list[str]:
         entries = list(node.value)
@@ -78,7 +106,12 @@ class Messy:
     def _value(self, prefix: str, owner: str, value: Node, indent: int, *, in_list: bool) -> list[str]:
         gap = " " * (self.random.choice([1, 1, 1, 2, 5]) if self.choices else 1)
         if isinstance(value, yaml.ScalarNode):
-            if "\n" in value.value and value.value.strip() and (self._chance(0.8) or not self.choices) and not value.value.startswith((" ", "\n", "\t")):
+            if (
+                "\n" in value.value
+                and value.value.strip()
+                and (self._chance(0.8) or not self.choices)
+                and not value.value.startswith((" ", "\n", "\t"))
+            ):
                 return self._block(prefix + gap, owner, value.value, indent)
             if value.value == "" and not value.style:
                 return [prefix + self._tail(owner)]
@@ -106,8 +139,8 @@ class Messy:
                 depth = self.random.choice([2, 2, 4])
                 inner = self._mapping(value, indent + depth, "")
                 while not inner[0].strip() or inner[0].lstrip().startswith("#"):
-                    lines.append(inner.pop(0))  # a comment above a dash speaks of the item
-                    text = lines[-1].strip()
+                    text = inner.pop(0).strip()
+                    lines.append(" " * indent + text if text else "")  # a comment above a dash speaks of the item
                     self.comments = [one._replace(key=owner) if one.text == text else one for one in self.comments]
                 lines += [" " * indent + "-" + " " * (depth - 1) + inner[0].lstrip(), *inner[1:]]
             elif isinstance(value, yaml.ScalarNode) and value.value == "" and not value.style:
@@ -128,7 +161,7 @@ class Messy:
 
     def _scalar(self, node: Node, *, flow: bool) -> str:
         value = node.value
-        special = value in ("true", "false", "null", "~", "")
+        special = value in ("true", "false", "null", "~", "") or value.isdigit()
         if not node.style and (special or not self.choices or (not flow and self._chance(0.7))) and "\n" not in value:
             return value
         if not node.style and special:

@@ -78,7 +78,7 @@ def owner_of(comment: Comment, lines: list[str]) -> str:
 def test_a_policy_of_the_example_means_the_same_in_any_hand_and_its_comments_stay_with_their_keys(path):
     source = path.read_text(encoding="utf-8")
     seen = 0
-    for seed in range(6 * MORE):
+    for seed in range(4 * MORE):
         hand = Messy(seed * 1000 + len(source))
         text = hand.text(source, KEYS)
         new = laid_out(text)
@@ -100,7 +100,7 @@ def test_however_its_keys_are_ordered_and_indented_a_policy_has_one_layout(path)
 
 
 @settings(
-    max_examples=30 * MORE,
+    max_examples=20 * MORE,
     derandomize=MORE == 1,
     phases=[Phase.generate] if MORE == 1 else [Phase.generate, Phase.shrink],
     deadline=None,
@@ -126,14 +126,12 @@ def test_a_workspace_that_was_drawn_means_the_same_and_is_laid_out_once(files, s
             assert laid_out(again) == again
 
 
-
 BITS = st.sampled_from(
-    ["\n", "  ", "    ", "- ", "# c", "  # d", "\n# e\n", "{", "}", "[", "]", ",", ": ", "'", '"', "|\n", "|-\n", ">\n", "|+\n\n", "&a ", "*a"]
-    + ["? ", "---\n", "...\n", "a", "kind: Service\n", "\t", "\\", "%", "\x85", " \n", "\n\n", "on", "null", "~", "\r\n", "é", "\u200d"]
+    ["\n", "  ", "    ", "- ", "# c", "  # d", "\n# e\n", "{", "}", "[", "]", ",", ": ", "'", '"', "|\n", "|-\n", ">\n", "|+\n\n", "&a ", "*a", "? ", "---\n", "...\n", "a", "kind: Service\n", "\t", "\\", "%", "\x85", " \n", "\n\n", "on", "null", "~", "\r\n", "é", "\u200d"]
 )  # fmt: skip
 
 
-@settings(max_examples=600 * MORE, derandomize=MORE == 1, deadline=None, database=None)
+@settings(max_examples=400 * MORE, derandomize=MORE == 1, deadline=None, database=None)
 @given(st.lists(BITS, max_size=30).map("".join), st.booleans())
 def test_any_text_is_laid_out_once_or_left_with_a_finding(text, in_document):
     data = (f"kind: Team\nname: a\nslack: {text}" if in_document else text).encode()

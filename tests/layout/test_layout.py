@@ -152,7 +152,7 @@ CASES = {
         + "alerts: [{name: WebDown, severity: critical, expr: up == 0, for: {default: 2m, by: {staging: 15m}}, "
         "summary: 'It is down and nobody can buy anything at all'}]\n",
         SERVICE + "alerts:\n- name: WebDown\n  severity: critical\n  expr: up == 0\n"
-        "  for: {default: 2m, by: {staging: 15m}}\n  summary: \"It is down and nobody can buy anything at all\"\n",
+        '  for: {default: 2m, by: {staging: 15m}}\n  summary: "It is down and nobody can buy anything at all"\n',
     ),
     "a mapping that nobody put in brackets is not put there": (
         "kind: Team\nname: shop\nroles:\n  manager: mia\n",
@@ -163,12 +163,12 @@ CASES = {
         "kind: Person\nname: ana\nemail: ana@shop.example\nskills: [a, b]\n",
     ),
     "names, durations, dates and addresses stand without quotes, sentences keep them": (
-        "kind: Person\nname: 'ana'\nemail: \"ana@shop.example\"\nslack: 'U0 4'\naway: [{from: \"2026-01-01\", until: '2026-01-02'}]\n"
+        ("kind: Person\nname: 'ana'\nemail: \"ana@shop.example\"\nslack: 'U0 4'\naway: [{from: \"2026-01-01\", until: '2026-01-02'}]\n"
         "---\nkind: Remediation\nname: r\naction: {http: {url: 'http://x.example/a', body: {state: \"on\"}}}\n"
-        "guardrails: {cooldown: \"15m\", max_per_hour: \"3\"}\n",
-        'kind: Person\nname: ana\nemail: ana@shop.example\nslack: "U0 4"\naway: [{from: 2026-01-01, until: 2026-01-02}]\n'
+        'guardrails: {cooldown: "15m", max_per_hour: 3}\n'),
+        ('kind: Person\nname: ana\nemail: ana@shop.example\nslack: "U0 4"\naway: [{from: 2026-01-01, until: 2026-01-02}]\n'
         '---\nkind: Remediation\nname: r\naction: {http: {url: http://x.example/a, body: {state: "on"}}}\n'
-        "guardrails: {cooldown: 15m, max_per_hour: 3}\n",
+        "guardrails: {cooldown: 15m, max_per_hour: 3}\n"),
     ),
     "what YAML 1.1 reads as something else is quoted": (
         "kind: Person\nname: on\nemail: ana@shop.example\nslack: 1:30\nskills: [0777, y]\n",
@@ -201,7 +201,7 @@ CASES = {
         "kind: Message\nname: m\naudience: incident\nbody: |+\n  text\n\n\n",
     ),
     "a text over several lines goes on one where it fits, else it is folded": (
-        "kind: Runbook\nname: r\nimmediate:\n- open the\n  dashboard\n- \"" + "word " * 15 + "\n   " + "word " * 15 + 'end"\n',
+        'kind: Runbook\nname: r\nimmediate:\n- open the\n  dashboard\n- "' + "word " * 15 + "\n   " + "word " * 15 + 'end"\n',
         "kind: Runbook\nname: r\nimmediate:\n- open the dashboard\n- >-\n  " + "word " * 22 + "word\n  " + "word " * 7 + "end\n",
     ),
     "one blank line at most, none beside --- and at the ends": (
@@ -309,7 +309,7 @@ COMMENTS = {
     ),
     "after brackets that are too wide": (
         SERVICE + "alerts:\n- {name: WebDown, expr: up == 0, summary: '" + "x" * 80 + "', for: 5m}  # this\n",
-        SERVICE + "alerts:\n# this\n- name: WebDown\n  expr: up == 0\n  for: 5m\n  summary: \"" + "x" * 80 + "\"\n",
+        SERVICE + 'alerts:\n# this\n- name: WebDown\n  expr: up == 0\n  for: 5m\n  summary: "' + "x" * 80 + '"\n',
     ),
     "at the end of a mapping, indented like it": (
         SERVICE + "alerts:\n- name: A\n  expr: up\n  # for: 5m\n- name: B\n  expr: up\n",
@@ -348,8 +348,8 @@ COMMENTS = {
     ),
     "after long lines, under each other": (
         "kind: Team\nname: shop\nroles:\n  manager: somebody-with-a-rather-long-name # a\n  lead: somebody-with-an-even-longer-name-still # b\n  other: me # c\n",
-        "kind: Team\nname: shop\nroles:\n"
-        + f"{'  manager: somebody-with-a-rather-long-name':<52}# a\n{'  lead: somebody-with-an-even-longer-name-still':<52}# b\n{'  other: me':<41}# c\n",
+        ("kind: Team\nname: shop\nroles:\n"
+         f"{'  manager: somebody-with-a-rather-long-name':<52}# a\n{'  lead: somebody-with-an-even-longer-name-still':<52}# b\n{'  other: me':<41}# c\n"),
     ),
     "with a hash in the text beside it": (
         "kind: Team\nname: shop\nslack: {default: '#a#b'}  # c # d\n",

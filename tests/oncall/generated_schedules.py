@@ -112,12 +112,15 @@ def schedules_near(draw: st.DrawFn, zone_name: str, around: date, depth: int) ->
     for _ in range(draw(st.integers(0, 2))):
         other = draw(schedules_near(draw(_zones), around, depth - 1)) if depth and draw(st.booleans()) else None
         gaps.append(Gap(*draw(spans_of_time(around, timedelta(days=1))), other))
+    swapped = draw(st.lists(swaps(around), max_size=3))
+    if swapped and draw(st.booleans()):  # and back again, for some of the time
+        swapped.append(Swap(*draw(spans_of_time(around)), swapped[0].giver, swapped[0].take))
     return Schedule(
         f"schedule-{depth}",
         ZONES[zone_name],
         made,
         draw(people(around)) if draw(st.booleans()) else (),
-        tuple(draw(st.lists(swaps(around), max_size=3))),
+        tuple(swapped),
         tuple(gaps),
     )
 

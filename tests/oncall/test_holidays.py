@@ -115,7 +115,6 @@ def test_holidays_can_be_written_into_the_closed_days_of_the_documents_themselve
     assert again["Calendar"]["office"].body == body
 
 
-@pytest.mark.xfail(reason="spec/resolve.py does not call rota.close_on_holidays yet", strict=True)
 def test_everything_that_reads_the_model_sees_calendars_closed_on_holidays(small, workspace):
     root = workspace({"policies/watchbill.yaml": with_calendar(small), "policies/holidays.lock": LOCK})
     made, _, _ = read_workspace(root, cache=False)

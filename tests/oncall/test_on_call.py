@@ -103,6 +103,8 @@ def test_a_hand_off_in_the_hour_that_comes_twice_happens_once_and_the_first_time
     made = schedule(Layer("days", (Era(date(2026, 10, 1), ("ana", "bo")),), Rotation(DAY, HOUR + 1800)), zone=NEW_YORK)
     found = shifts(made, local("2026-10-31T12:00", NEW_YORK), local("2026-11-01T12:00", NEW_YORK))
     assert [shift.start for shift in found[1:]] == [datetime(2026, 11, 1, 5, 30, tzinfo=UTC)]
+    again = datetime(2026, 11, 1, 6, 15, tzinfo=UTC)  # 01:15 a second time, before the hand-off by the clock
+    assert on_call(made, again).person == on_call(made, again + timedelta(hours=1)).person == found[1].person
 
 
 def test_clocks_that_move_by_half_an_hour_move_a_turn_by_half_an_hour():
@@ -309,6 +311,7 @@ def test_what_comes_back_to_its_holder_is_an_ordinary_turn():
     there, back = (swap("2026-01-20T09:00", "2026-01-22T09:00", *pair) for pair in (("bo", "ana"), ("ana", "bo")))
     made = schedule(Layer("week", (ERA,)), swaps=(there, back))
     assert shifts(made, local("2026-01-19T09:00"), local("2026-01-26T09:00"))[0].length == timedelta(days=7)
+    assert on_call(made, local("2026-01-21T09:00")) == Duty("rotation", "payments", "ana", "week")
 
 
 def test_a_swap_leaves_alone_what_others_hold_in_its_time():

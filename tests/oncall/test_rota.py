@@ -131,10 +131,16 @@ def test_zones_are_those_of_the_tzdata_package(made):
 
 
 def test_what_is_broken_is_left_out_and_hides_nothing(small, workspace):
-    broken = POLICIES.replace("wednesday", "midweek").replace("email: bo@shop.example", "mail: bo@shop.example")
-    other = "---\nkind: Schedule\nname: second\npeople: [nobody-knows]\n"
+    broken = POLICIES.replace("email: bo@shop.example", "mail: bo@shop.example").replace(
+        "2026-02-02T09:00", "2026-03-29T01:30"
+    )
+    other = "---\nkind: Schedule\nname: second\npeople: [nobody-knows]\n---\nkind: Schedule\nname: third\n"
     root = workspace({"policies/watchbill.yaml": small, "policies/pay.yaml": broken + other})
     model, _, found = read_workspace(root, cache=False)
     assert found
     result, _ = rota(model)
-    assert (list(result.schedules), "bo" in result.people) == (["always-me", "second"], False)
+    assert (list(result.schedules), "bo" in result.people) == (["always-me", "pay/first", "second"], False)
+    assert (
+        result.schedules["pay/first"].swaps[0].start == result.schedules["pay/first"].swaps[0].end
+    )  # an impossible time
+    assert on_call(result.schedules["second"], datetime(2026, 1, 5, tzinfo=UTC)).person == "nobody-knows"

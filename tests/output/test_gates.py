@@ -239,8 +239,7 @@ def test_two_records_alike_are_refused_where_the_second_stands(workspace, small,
 
 @pytest.mark.usefixtures("real")
 def test_a_template_function_that_prometheus_has_not_is_refused_where_its_alert_stands(workspace, small, run):
-    more = '  labels: {area: "{{ $value | nosuch }}"}
-'
+    more = '  labels: {area: "{{ $value | nosuch }}"}\n'
     root = workspace({"policies/watchbill.yaml": small, "policies/api.yaml": api(more)})
     ran = run("compile", cwd=root)
     assert ran.exit == 1

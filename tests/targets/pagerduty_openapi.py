@@ -74,7 +74,9 @@ class OpenApi:
 def _pointer(request: tuple[str, str]) -> str:
     path, method = request
     steps = ["paths", path, method, "requestBody", "content", "application/json", "schema"]
-    return "".join("/" + step.replace("~", "~0").replace("/", "~1").replace("{", "%7B").replace("}", "%7D") for step in steps)
+    return "".join(
+        "/" + step.replace("~", "~0").replace("/", "~1").replace("{", "%7B").replace("}", "%7D") for step in steps
+    )
 
 
 def _read_only(schema: Mapping[str, Any]) -> bool:

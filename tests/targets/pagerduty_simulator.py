@@ -129,7 +129,9 @@ def _custom(shift: Mapping[str, Any]) -> Shift:
 
 
 def _instant(text: str) -> datetime:
-    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+    assert len(text) == 20
+    assert text.endswith("Z")
+    return datetime.fromisoformat(text)
 
 
 def _member(member: Mapping[str, str]) -> str | None:

@@ -57,6 +57,7 @@ on_call: {primary: rota, secondary: web/rota}
 roles: {manager: bo}
 hours: hours
 slack: {default: "#web"}
+defaults: {for: {default: 1m, by: {staging: 2m}}}
 tickets: {webhook: {file: /run/secrets/tickets}}
 ---
 kind: Person
@@ -369,6 +370,86 @@ def test_foreign_rules_of_one_name_and_severity_are_one_alert_that_is_quiet_when
     assert "Foreign/mixin" in artifact.sources
 
 
+RUNTIME = """\
+apiVersion: watchbill/v1
+kind: Workspace
+name: shop
+environments:
+  production:
+    labels: {env: production}
+    sources:
+    - {name: all, labels_on: series, holds: [eu-1, us-1], mimir: {url: http://mimir:8080, tenant: shop}}
+    identity: [env, cluster]
+    executor: {url: http://executor:8080}
+severities: {critical: {page: level-1}, warning: {ticket: team}}
+catch_all: {team: platform, outcome: ticket}
+channels: {email: {smarthost: "mail:587", from: a@shop.example}}
+---
+{kind: Ownership, name: namespace, label: namespace, owners: {payments: [pay, "pay-.*"], platform: [kube-system], data: etl}}
+---
+{kind: Person, name: me, email: me@shop.example}
+---
+{kind: Schedule, name: rota, people: [me]}
+---
+{kind: Team, name: payments, on_call: {primary: rota}, email: pay@shop.example}
+---
+{kind: Team, name: platform, on_call: {primary: rota}, email: platform@shop.example}
+---
+{kind: Team, name: data, on_call: {primary: rota}, email: data@shop.example}
+---
+{kind: Escalation, name: level-1, steps: [{notify: [{on_call: primary}]}]}
+---
+kind: Foreign
+name: mixin
+team: {by: namespace, otherwise: platform}
+rules: rules.yaml
+defaults: {runbook: {url: http://r.example}, no_data: {ignore: somebody else's}}
+"""
+RULES = """\
+groups:
+- name: g
+  rules:
+  - {alert: Crash, expr: restarts > 3, labels: {severity: critical}, annotations: {summary: crashes}}
+  - {alert: Slow, expr: slow > 3, labels: {severity: warning}, annotations: {summary: slow}}
+  - {alert: Full, expr: full > 3, labels: {severity: warning}, annotations: {summary: full}}
+"""
+
+
+def test_whose_an_alert_is_at_run_time_stands_in_a_table_that_alerts_share(
+    workspace: Callable[[Mapping[str, str]], Path],
+) -> None:
+    files = {"policies/watchbill.yaml": RUNTIME, "policies/rules.yaml": RULES}
+    plan = json.loads(plans(workspace(files))["production"].text)
+    crash, slow, full = (plan["alerts"][f"mixin/{key}"] for key in ("Crash/critical", "Slow/warning", "Full/warning"))
+    assert (crash["team"], crash["outcome"], crash["escalation"]) == ("platform", "page", "level-1")
+    assert crash["owners"] == "namespace/platform/critical"
+    assert slow["owners"] == full["owners"] == "namespace/platform/warning"
+    assert "namespace" in crash["incident_key"]
+    assert plan["owners"]["namespace/platform/critical"] == [
+        {"team": "data", "label": "namespace", "patterns": ["etl"], "outcome": "page", "escalation": "level-1"},
+        {
+            "team": "payments",
+            "label": "namespace",
+            "patterns": ["pay", "pay-.*"],
+            "outcome": "page",
+            "escalation": "level-1",
+        },
+    ]
+    assert [one["outcome"] for one in plan["owners"]["namespace/platform/warning"]] == ["ticket", "ticket"]
+    assert set(plan["escalations"]) == {"level-1"}
+
+
+def test_a_store_of_many_clusters_says_which_it_holds_and_as_which_tenant_it_is_asked(
+    workspace: Callable[[Mapping[str, str]], Path],
+) -> None:
+    files = {"policies/watchbill.yaml": RUNTIME, "policies/rules.yaml": RULES}
+    plan = json.loads(plans(workspace(files))["production"].text)
+    assert plan["places"]["all"]["labels"] == {"env": "production"}
+    assert plan["places"]["all"]["holds"] == {"cluster": ["eu-1", "us-1"]}
+    assert plan["places"]["all"]["tenant"] == "shop"
+    assert plan["places"]["all"]["prometheus"].startswith("http://mimir:8080")
+
+
 # Documents
 
 
@@ -533,7 +614,12 @@ def referred(plan: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             for key, value in walked(document):
                 if key in keys and isinstance(value, str | list):
                     yield from ((keys[key], name) for name in ([value] if isinstance(value, str) else value))
+    for one in (owner for table in plan.get("owners", {}).values() for owner in table):
+        yield "teams", one["team"]
+        yield from [("escalations", one["escalation"])] if "escalation" in one else []
+        yield from [("calendars", one["hours"])] if "hours" in one else []
     for team in plan["teams"].values():
+        assert "defaults" not in team
         yield from (("schedules", name) for name in team.get("on_call", {}).values())
 
 

@@ -350,11 +350,11 @@ def test_a_runbook_says_what_its_alert_means_in_each_place(pages: dict[str, str]
         in page
     )
     assert (
-        "| production | critical | pages pay by level-1 | 2m |\n| staging | critical | a ticket for pay | 10m |\n"
+        "| production | critical | pages pay by level-1 | 2m | at once |\n| staging | critical | a ticket for pay | 10m | at once |\n"
         in page
     )
     assert (
-        "> *production:* **Payments through {{ $labels.provider }} are failing**<br>\n> {{ $value }} a second (limit 5).\n"
+        "> **Payments through {{ $labels.provider }} are failing**\n\n> *production:* {{ $value }} a second (limit 5).\n"
         in page
     )
     assert (
@@ -370,7 +370,7 @@ def test_a_runbook_says_what_its_alert_means_in_each_place(pages: dict[str, str]
     )
     slow = pages["runbooks/runbooks/pay/index/index.md"]
     assert (
-        "| production | high | pages pay by level-1, in lisbon only; outside them a ticket for pay | at once |\n"
+        "| production | high | pages pay by level-1, in lisbon only; outside them a ticket for pay | at once | at once |\n"
         in slow
     )
 
@@ -549,7 +549,7 @@ def test_hostile_text_is_only_text(hostile: tuple[Path, dict[str, str]]) -> None
     assert book.text.count(summary) >= 8
     assert plain(LONG) in book.text
     rows = [row for table in book.tables for row in table]
-    assert ["production", "critical", "pages pay by level-1", "at once"] in rows
+    assert ["production", "critical", "pages pay by level-1", "at once", "at once"] in rows
     assert ["\u2039deployment\u203a", "deployment", "a|b, `<script>.*, [|]"] in rows
 
 
@@ -768,8 +768,8 @@ groups:
     page = found["runbooks/services/ops/mixin.md"]
     for line in (
         "- **Rules of others**, routed and documented as our own",
-        r"| production | critical | pages pay by level-1, where namespace is pay or pay-.\*\|checkout | at once |",
-        "| production | critical | pages ops by level-1, otherwise | at once |",
+        r"| production | critical | pages pay by level-1, where namespace is pay or pay-.\*\|checkout | at once | at once |",
+        "| production | critical | pages ops by level-1, otherwise | at once | at once |",
         "Fires for every series that this returns (critical):",
         "Fires for every series that this returns (warning):",
     ):

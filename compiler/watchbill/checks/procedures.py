@@ -50,17 +50,17 @@ def steps_of(steps: tuple[ProcedureStep, ...], path: Path = ("steps",)) -> Itera
         yield from steps_of(step.yes, (*path, index, "yes"))
 
 
-def lack(workspace: Workspace, target: Notified, uses: list[Use]) -> tuple[str, Use] | None:
-    """What a target names that the team of one of the alerts does not have, and which alert that is."""
-    teams: set[str] = set()
+def lack(workspace: Workspace, target: Notified, uses: list[Use]) -> tuple[str, str, Use] | None:
+    """What a target names that a team which may have one of the alerts lacks; the team that lacks it, and the alert."""
+    seen: set[str] = set()
     for use in uses:
-        if use.alert.team not in teams:
-            teams.add(use.alert.team)
-            policy = workspace.documents.get("Team", {}).get(use.alert.team)
+        for name in (use.alert.team, *(owner.team for owner in use.alert.owners)):
+            policy = workspace.documents.get("Team", {}).get(name) if name not in seen else None
+            seen.add(name)
             team: Team | None = policy.body if policy is not None else None
             missing = missing_target(workspace, team, target) if team is not None else None
             if missing is not None:
-                return missing, use
+                return missing, target.of or name, use
     return None
 
 
@@ -78,13 +78,13 @@ def _procedure(workspace: Workspace, policy: Policy, alerts: list[Use]) -> Itera
         targets += [(step.of, (*path, "of"))] if step.of is not None else []
         for target, where in targets:
             if (lacking := lack(workspace, target, alerts)) is not None:
-                missing, use = lacking
+                missing, team, use = lacking
                 yield Diagnostic(
                     codes.STEP_REACHES_NOBODY,
-                    f"this step names {missing}, which team `{target.of or use.alert.team}` does not have",
+                    f"this step names {missing}, which team `{team}` does not have",
                     policy.at.at(*where),
                     "nobody",
-                    f"add it to team `{target.of or use.alert.team}`{' or to the workspace' if target.role else ''}",
+                    f"add it to team `{team}`{' or to the workspace' if target.role else ''}",
                     related=(Related(use.at, f"`{use.alert.name}` can start the procedure"),),
                 )
 

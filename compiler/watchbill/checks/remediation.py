@@ -246,13 +246,13 @@ def _approvals(workspace: Workspace, policy: Policy, uses: list[Use]) -> Iterato
                 "name an on-call role, a role or a person",
             )
         elif (lacking := lack(workspace, target, uses)) is not None:
-            missing, use = lacking
+            missing, team, use = lacking
             yield Diagnostic(
                 codes.NO_APPROVER,
-                f"approval is asked of {missing}, which team `{target.of or use.alert.team}` does not have",
+                f"approval is asked of {missing}, which team `{team}` does not have",
                 where,
                 "nobody",
-                f"add it to team `{target.of or use.alert.team}`, or ask somebody else",
+                f"add it to team `{team}`, or ask somebody else",
                 related=(Related(use.at, f"for `{use.alert.name}`"),),
             )
     if approvals.count > len(approvals.from_):

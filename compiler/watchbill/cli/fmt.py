@@ -11,11 +11,12 @@ from watchbill.cli.shared import end, plural, show, workspace_option
 from watchbill.layout.canonical import Parsed, layout, meaning, read, verify
 from watchbill.layout.mend import Mended, mend
 from watchbill.layout.rewrite import rewrite
-from watchbill.source.diagnostic import Diagnostic
-from watchbill.source.files import PolicyFile, find_workspace, policy_files, shown
+from watchbill.source.codes.structure import SECRET_IN_TEXT
+from watchbill.source.diagnostic import Diagnostic, Span
+from watchbill.source.files import PolicyFile, find_workspace, shown
 from watchbill.source.files import read as read_bytes
 from watchbill.source.locate import Sources
-from watchbill.spec.load import API_VERSION, load
+from watchbill.spec.load import API_VERSION, Policies, load
 
 SHORT = 12  # changed lines of a file that --check shows
 
@@ -44,7 +45,8 @@ def command(folder: Path, files: tuple[Path, ...], check_only: bool, fix: bool, 
     if upgrade and files:
         raise click.UsageError("--upgrade migrates the whole workspace: leave the files out.")
     root = find_workspace(folder)
-    chosen, rules = _chosen(folder, files, root)
+    policies, told = load(root) if root is not None else (None, [])
+    chosen, rules = _chosen(folder, files, policies)
     names = {file.name: file.path for file in chosen}
     found: list[Diagnostic] = []
     read_files: list[_File] = []
@@ -61,9 +63,12 @@ def command(folder: Path, files: tuple[Path, ...], check_only: bool, fix: bool, 
         one.mended = mend(one.file.name, one.parsed)
     changed = [(one, text) for one in read_files if (text := _new_text(one)) is not None]
     for one, text in changed:
-        _report(one, text, check_only)
-        problem = None if check_only else rewrite(one.file.name, one.file.path, text)
-        found += [problem] if problem else []
+        if check_only:
+            _would_change(one, text, _secrets(one, told))
+        elif problem := rewrite(one.file.name, one.file.path, text):
+            found.append(problem)
+        else:
+            _changed(one)
     for name in rules:
         click.echo(f"{name}: left as it is, a rule file of somebody else", err=True)
     show("text", found, sources)
@@ -74,12 +79,12 @@ def command(folder: Path, files: tuple[Path, ...], check_only: bool, fix: bool, 
     end(found)
 
 
-def _chosen(folder: Path, files: Sequence[Path], root: Path | None) -> tuple[list[PolicyFile], list[str]]:
+def _chosen(folder: Path, files: Sequence[Path], workspace: Policies | None) -> tuple[list[PolicyFile], list[str]]:
     """The files to lay out; and the names of rule files that were asked for, which belong to somebody else."""
-    if root is None and not files:
+    if workspace is None and not files:
         raise click.UsageError("no policies/watchbill.yaml here or above: name files, or a workspace with -C DIR.")
-    policies = policy_files(root) if root is not None else []
-    rules = set(load(root)[0].rules) if root is not None else set()
+    policies = workspace.files if workspace is not None else ()
+    rules = workspace.rules if workspace is not None else {}
     if not files:
         return [file for file in policies if file.name not in rules], []
     asked: dict[Path, PolicyFile] = {}
@@ -88,8 +93,9 @@ def _chosen(folder: Path, files: Sequence[Path], root: Path | None) -> tuple[lis
         path = folder / given
         if not path.exists():
             raise click.UsageError(f"there is no {given}.")
-        inside = sorted([*path.rglob("*.yaml"), *path.rglob("*.yml")]) if path.is_dir() else [path]
-        for one in inside:
+        for one in [*path.rglob("*.yaml"), *path.rglob("*.yml")] if path.is_dir() else [path]:
+            if any(part.startswith(".") for part in one.relative_to(path).parts):
+                continue
             asked[one.resolve()] = known.get(one.resolve(), PolicyFile(shown(one), one))
     chosen = sorted(asked.values(), key=lambda file: file.name)
     return [file for file in chosen if file.name not in rules], [file.name for file in chosen if file.name in rules]
@@ -103,24 +109,46 @@ def _new_text(one: _File) -> str | None:
     return text if text.encode() != one.data else None
 
 
-def _report(one: _File, text: str, check_only: bool) -> None:
+def _changed(one: _File) -> None:
     for mended in one.mended:
         where = mended.where
         click.echo(f"{where.file}:{where.line}:{where.column}: {mended.code.id} {mended.code.name}: {mended.what}")
     for sentence in one.upgraded:
         click.echo(f"{one.file.name}: {sentence}")
-    if not check_only:
-        click.echo(f"{one.file.name}: laid out")
-        return
+    click.echo(f"{one.file.name}: laid out")
+
+
+def _would_change(one: _File, text: str, secrets: Sequence[str]) -> None:
     click.echo(f"{one.file.name} would change:")
     old = one.data.decode("utf-8", "replace").splitlines()
     lines = [line for line in difflib.unified_diff(old, text.splitlines(), n=0, lineterm="") if line[:2] != "@@"][2:]
     if not lines:
         click.echo("  (how its lines end)")
     for line in lines[:SHORT]:
+        for secret in secrets:
+            line = line.replace(secret, "*" * len(secret))  # noqa: PLW2901
         click.echo(f"  {_safe(line)}")
     if len(lines) > SHORT:
         click.echo(f"  … {plural(len(lines) - SHORT, 'more line')}")
+    for mended in one.mended:
+        click.echo(f"  {mended.where.line}:{mended.where.column}: {mended.code.id} {mended.code.name}: {mended.what}")
+    for sentence in one.upgraded:
+        click.echo(f"  {sentence}")
+
+
+def _secrets(one: _File, told: Sequence[Diagnostic]) -> list[str]:
+    """Secrets that somebody wrote into this file: a log is no place for them either."""
+    source = one.parsed.source
+    found = []
+    for diagnostic in told:
+        span = diagnostic.where
+        if diagnostic.code is SECRET_IN_TEXT and isinstance(span, Span) and span.file == one.file.name and source:
+            start, end = (
+                source.starts[min(line, len(source.starts)) - 1] + column - 1
+                for line, column in ((span.line, span.column), (span.end_line, span.end_column))
+            )
+            found += [part for part in source.text[start:end].strip("'\"|>").split("\n") if part.strip()]
+    return found
 
 
 def _safe(line: str) -> str:

@@ -36,8 +36,9 @@ def attach(documents: list[Document], source: Text) -> list[Document]:
             else:
                 owner = _tail(document, comment)
                 owner.append(comment.text)
-            columns_of_tails[comment.line] = comment.column
-            owners[comment.line] = owner
+            if source.text[source.starts[comment.line] : comment.start].strip(" -") or comment.own_line:
+                columns_of_tails[comment.line] = comment.column
+                owners[comment.line] = owner
         if document.root.entries:
             document.root.entries[0].head[:0] = orphans
             orphans = []
@@ -111,7 +112,10 @@ def _by_column(document: Document, chain: list[tuple[Collection, int]], column: 
     for node, count in reversed(chain):
         if count < len(node.entries):
             following = node.entries[count]
-            inner = _owner(ended, column) if column > source.column(following.start) else None
+            deeper = (
+                column > source.column(following.start) and not following.head
+            )  # else it follows one that is above it
+            inner = _owner(ended, column) if deeper else None
             return inner.foot if inner is not None else following.head
         ended.append(node)
     inner = _owner(ended, column)

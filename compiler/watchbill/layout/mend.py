@@ -15,6 +15,7 @@ from watchbill.spec.kinds import KINDS
 from watchbill.spec.shapes import (
     BoolShape,
     ChoiceShape,
+    IntShape,
     ListShape,
     MapShape,
     PlacedShape,
@@ -156,6 +157,10 @@ def _scalar(scalar: Scalar, shape: Shape | None, done: _Done) -> None:
         if meant is not None and (scalar.style or scalar.value != meant) and wanted.only in (None, meant == "true"):
             done.say(structure.BAD_VALUE, scalar, f"`{scalar.value}` is now `{meant}`")
             _set(scalar, meant)
+    elif isinstance(wanted, IntShape):
+        if scalar.style and re.fullmatch(r"[-+]?(0|[1-9][0-9]*)", scalar.value):
+            done.say(structure.BAD_VALUE, scalar, f"`{scalar.value}` is without quotes now")
+            _set(scalar, scalar.value)
     elif isinstance(wanted, ChoiceShape) and scalar.value not in (*wanted.values, *wanted.not_yet):
         meant = the_one(scalar.value, (*wanted.values, *wanted.not_yet))
         if meant in wanted.values:

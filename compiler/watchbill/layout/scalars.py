@@ -6,7 +6,7 @@ from watchbill.layout.order import leaf
 from watchbill.layout.tree import Scalar
 from watchbill.spec import scalars as language
 from watchbill.spec.decode import AMBIGUOUS
-from watchbill.spec.shapes import BoolShape, ChoiceShape, IntShape, ScalarShape, Shape
+from watchbill.spec.shapes import BoolShape, ChoiceShape, ScalarShape, Shape
 
 WIDTH = 120
 
@@ -56,8 +56,6 @@ def _plain_is_house_style(value: str, wanted: Shape | None) -> bool:
     """Names, references, durations, dates, addresses and words of a list stand plain; sentences keep their quotes."""
     if isinstance(wanted, ChoiceShape):
         return _WORD.fullmatch(value) is not None and not _RESERVED.fullmatch(value)
-    if isinstance(wanted, IntShape):
-        return re.fullmatch(r"0|[1-9][0-9]{0,10}", value) is not None
     if isinstance(wanted, BoolShape) or not isinstance(wanted, ScalarShape) or not wanted.scalar.pattern:
         return False
     if wanted.scalar in QUOTED or not re.fullmatch(wanted.scalar.pattern, value) or AMBIGUOUS.fullmatch(value):

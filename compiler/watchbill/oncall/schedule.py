@@ -113,7 +113,9 @@ class Schedule(msgspec.Struct, frozen=True, dict=True):
 
     @cached_property
     def persons(self) -> dict[str, Person]:
-        return {person.name: person for person in self.people}
+        """Everybody who is known, those who stand in for a gap too."""
+        found = {name: person for gap in self.gaps if gap.falls_to for name, person in gap.falls_to.persons.items()}
+        return found | {person.name: person for person in self.people}
 
     @cached_property
     def part_time(self) -> dict[str, Person]:

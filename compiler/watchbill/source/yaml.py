@@ -179,8 +179,9 @@ def _syntax_error(file: str, text: str, error: yaml.YAMLError) -> Diagnostic:
 
 def _mark_span(file: str, lines: list[str], mark: Any) -> Span:
     line, column = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
-    line = min(line, len(lines))
-    column = min(column, len(lines[line - 1]) + 1)
+    if line > len(lines) or (line == len(lines) and not lines[-1]):  # the end of the file: behind its last text
+        line = max((number for number, text in enumerate(lines, 1) if text.strip()), default=1)
+        column = len(lines[line - 1].rstrip()) + 1
     return Span(file, line, column, line, column + 1)
 
 

@@ -12,6 +12,7 @@ from watchbill.spec.kinds.workspace import Workspace as WorkspaceKind
 from watchbill.spec.load import Policies, Policy, load, resting_collector
 from watchbill.spec.model import CatchAll, Place, ResolvedService, Workspace
 from watchbill.spec.references import check_references, register
+from watchbill.spec.rota import close_on_holidays
 from watchbill.spec.services import resolve_service
 from watchbill.spec.settings import DEFAULT_ESCALATION, catch_all, identity, places, severities, timing
 from watchbill.spec.windows import resolve_windows
@@ -43,6 +44,7 @@ def resolve(policies: Policies) -> tuple[Workspace | None, list[Diagnostic]]:
         return None, found
     settings: WorkspaceKind = policy.body
     found.extend(check_settings(policy, documents))
+    found.extend(close_on_holidays(documents, settings.coverage, policies.root))
     place_settings = places(settings)
     context = context_of(settings, place_settings, documents)
     services: dict[str, list[ResolvedService]] = {name: [] for name in place_settings}

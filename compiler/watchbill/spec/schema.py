@@ -56,7 +56,7 @@ def schema() -> dict[str, Any]:
 
 
 def _header(kind: str) -> dict[str, Any]:
-    name = {"type": ["string", "number"], "pattern": f"^(?:{NAME})$"}
+    name = _scalar(Scalar("a name", NAME))
     header: dict[str, Any] = {"kind": {"const": kind}, "name": {**name, "description": f"The name of this {kind}."}}
     if kind == "Workspace":
         header["apiVersion"] = {"const": API_VERSION, "description": "The version of the language."}
@@ -73,7 +73,10 @@ def _define(type_: type[msgspec.Struct], definitions: dict[str, Any], header: di
     properties: dict[str, Any] = dict(header or {})
     required = [key for key in properties if key in ("kind", "name", "apiVersion")]
     for field in fields_of(type_):
-        properties[field.key] = {**_schema(field.shape, definitions), "description": field.doc}
+        value = _schema(field.shape, definitions)
+        if shape.unsets and not field.required:
+            value = {"anyOf": [value, {"type": "null"}]}
+        properties[field.key] = {**value, "description": field.doc}
         if field.required:
             required.append(field.key)
     for key in shape.not_yet:
@@ -131,9 +134,16 @@ def _scalar(scalar: Scalar) -> dict[str, Any]:
     """Plain numbers and `true` are read as text by the language, wherever such text is allowed."""
     if not scalar.pattern:
         return {"type": ["string", "number", "boolean"]}
-    types = ["string"]
-    if re.fullmatch(scalar.pattern, "5"):
-        types.append("number")
-    if re.fullmatch(scalar.pattern, "true"):
-        types.append("boolean")
-    return {"type": types if len(types) > 1 else "string", "pattern": f"^(?:{scalar.pattern})$"}
+    fits = re.compile(scalar.pattern).fullmatch
+    forms: list[dict[str, Any]] = [{"type": "string", "pattern": f"^(?:{scalar.pattern})$"}]
+    if fits("5") and fits("0.5"):
+        forms.append({"type": "number"} if fits("-5") else {"type": "number", "minimum": 0})
+    elif fits("0.5"):
+        forms.append({"type": "number", "not": {"type": "integer"}, "minimum": 0})
+    elif fits("5"):
+        forms.append({"type": "integer"} if fits("-5") else {"type": "integer", "minimum": 0})
+    elif fits("0"):
+        forms.append({"const": 0})
+    if fits("true"):
+        forms.append({"type": "boolean"})
+    return forms[0] if len(forms) == 1 else {"anyOf": forms}

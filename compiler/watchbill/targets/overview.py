@@ -32,8 +32,7 @@ class Text(NamedTuple):
     """What an alert says. `where` is empty when it is the same wherever the alert is; else severities or places."""
 
     where: str
-    summary: str
-    description: str
+    text: str
 
 
 class Expression(NamedTuple):
@@ -60,7 +59,8 @@ class AlertView(msgspec.Struct, frozen=True, kw_only=True):
     rank: int
     where: str
     behaviours: tuple[Behaviour, ...]
-    texts: tuple[Text, ...]
+    summaries: tuple[Text, ...]
+    descriptions: tuple[Text, ...]
     expressions: tuple[Expression, ...]
     page_per: tuple[str, ...]
     revenue: str | None
@@ -74,7 +74,7 @@ class AlertView(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def summary(self) -> str:
-        return self.texts[0].summary
+        return self.summaries[0].text if self.summaries else ""
 
     @property
     def at_service(self) -> Markdown:
@@ -208,24 +208,36 @@ class Overview:
         self, found: list[tuple[str, ResolvedAlert]], path: Markdown, no_data: tuple[AlertView, ...]
     ) -> AlertView:
         """One alert of the service at `path`, from what it is in each place."""
-        behaviours: dict[Does, list[str]] = {}
-        texts: dict[tuple[str, str], list[Held]] = {}
+        behaviours: dict[Does, list[Held]] = {}
+        summaries: dict[str, list[Held]] = {}
+        descriptions: dict[str, list[Held]] = {}
         expressions: dict[str, list[Held]] = {}
         escalations: dict[tuple[str, str], None] = {}
+        before, entered = found[0][1], list[list[Held]]()
         for place, alert in found:
             held = (alert.severity, place)
+            if entered and alert.annotations is before.annotations and alert.expr is before.expr:
+                for entry in entered:  # the same alert at another source of the same environment
+                    entry.append(held)
+                continue
+            before, entered = alert, []
             when = ""
             for owner in alert.owners:
                 when, theirs = "otherwise", f"where {owner.label} is {wording.either(owner.patterns)}"
                 key = (alert.severity, owner.team, theirs, owner.outcome, alert.for_, alert.keep_firing_for)
-                behaviours.setdefault(key, []).append(place)
+                entered.append(behaviours.setdefault(key, []))
                 if owner.outcome.escalation is not None:
                     escalations[owner.outcome.escalation, owner.team] = None
             key = (alert.severity, alert.team, when, alert.outcome, alert.for_, alert.keep_firing_for)
-            behaviours.setdefault(key, []).append(place)
             says = alert.annotations
-            texts.setdefault((says.get("summary", ""), says.get("description", "")), []).append(held)
-            expressions.setdefault(alert.expr, []).append(held)
+            entered += (
+                behaviours.setdefault(key, []),
+                summaries.setdefault(says.get("summary", ""), []),
+                descriptions.setdefault(says.get("description", ""), []),
+                expressions.setdefault(alert.expr, []),
+            )
+            for entry in entered:
+                entry.append(held)
             if alert.outcome.escalation is not None:
                 escalations[alert.outcome.escalation, alert.team] = None
         first = found[0][1]
@@ -243,13 +255,20 @@ class Overview:
             rank=self.rank.get(severities[0], 99),
             where=self.where(places),
             behaviours=tuple(
-                Behaviour(self.where(tuple(there)), severity, self._outcome(meaning, team, severity, when), for_, keep)
+                Behaviour(
+                    self.where(tuple([place for _, place in there])),
+                    severity,
+                    self._outcome(meaning, team, severity, when),
+                    for_,
+                    keep,
+                )
                 for (severity, team, when, meaning, for_, keep), there in sorted(behaviours.items(), key=self._by_rank)
             ),
-            texts=tuple(Text(label(held) if len(texts) > 1 else "", *words) for words, held in texts.items()),
+            summaries=_told(summaries, label),
+            descriptions=_told(descriptions, label),
             expressions=tuple(
                 Expression(
-                    label(held) if len(expressions) > 1 else "", expr, self.graphs(expr, {place for _, place in held})
+                    label(held) if len(expressions) > 1 else "", expr, self.graphs(expr, [place for _, place in held])
                 )
                 for expr, held in expressions.items()
             ),
@@ -264,7 +283,7 @@ class Overview:
             no_data=no_data,
         )
 
-    def _by_rank(self, behaviour: tuple[Does, list[str]]) -> int:
+    def _by_rank(self, behaviour: tuple[Does, list[Held]]) -> int:
         return self.rank.get(behaviour[0][0], 99)
 
     def _labeller(self, severities: tuple[str, ...], places: tuple[str, ...]) -> Callable[[list[Held]], str]:
@@ -284,6 +303,10 @@ class Overview:
     def _outcome_words(self, meaning: Outcome, team: str, severity: str, when: str) -> str:
         words = wording.outcome(self.workspace, meaning, team, severity)
         return f"{words}, {when}" if when else words
+
+
+def _told(texts: dict[str, list[Held]], label: Callable[[list[Held]], str]) -> tuple[Text, ...]:
+    return tuple(Text(label(held) if len(texts) > 1 else "", text) for text, held in texts.items() if text)
 
 
 def _numbered(match: re.Match[str]) -> str:

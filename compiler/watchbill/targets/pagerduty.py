@@ -142,10 +142,10 @@ def _routed(workspace: Workspace, use: Use) -> Iterator[Artifact]:
     where = _at(workspace, use)
     yield _artifact("orchestration", use.name, write.text({"orchestration": body}), _sources(use), where)
     routes = []
-    for service in paged_by(workspace, use):
+    for kind, service in paged_by(workspace, use):
         name = f"{use.team}-{service}-{use.escalation.replace('/', '-')}"
         text = f"What pages team {use.team} by {use.escalation} because of {service}."
-        yield _service(workspace, use, name, text, f"Service/{service}")
+        yield _service(workspace, use, name, text, f"{kind}/{service}")
         exact = service.replace(".", "[.]")
         routes.append(
             {

@@ -68,18 +68,18 @@ def _text(value: Any) -> str:
     return msgspec.json.format(msgspec.json.encode(value), indent=0).decode()
 
 
-def _wrapped(value: Any, indent: str) -> str:
+def _wrapped(value: Any, indent: str, taken: int = 0) -> str:
+    """`taken` is how much of the line stands before the value."""
     line = _text(value)
-    return (
-        line
-        if len(line) + len(indent) <= WIDTH or not isinstance(value, dict | list | tuple)
-        else _broken(value, indent)
-    )
+    if len(line) + len(indent) + taken <= WIDTH or not isinstance(value, dict | list | tuple):
+        return line
+    return _broken(value, indent)
 
 
 def _broken(value: Any, indent: str) -> str:
     inner = indent + "  "
     if isinstance(value, dict):
-        entries = [f"{inner}{_text(key)}: {_wrapped(part, inner)}" for key, part in value.items()]
+        keys = {key: f"{_text(key)}: " for key in value}
+        entries = [f"{inner}{keys[key]}{_wrapped(part, inner, len(keys[key]))}" for key, part in value.items()]
         return "{\n" + ",\n".join(entries) + f"\n{indent}}}"
     return "[\n" + ",\n".join(inner + _wrapped(part, inner) for part in value) + f"\n{indent}]"

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 
+from watchbill.oncall.schedule import Schedule
 from watchbill.source.codes import pagerduty as codes
 from watchbill.source.diagnostic import Diagnostic, Related
-from watchbill.spec.kinds.people import Person, Schedule
+from watchbill.spec import kinds
 from watchbill.spec.load import Policy
 from watchbill.spec.model import Workspace
 from watchbill.spec.rota import Rota, rota
@@ -23,7 +24,7 @@ def limits(workspace: Workspace) -> list[Diagnostic]:
     people = {target.name: None for target in targets if target.kind == "Person"}
     for name in sorted(target.name for target in targets if target.kind == "Schedule"):
         if name in made.schedules:
-            found.extend(_schedule(workspace, workspace.get("Schedule", name), made))
+            found.extend(_schedule(workspace, workspace.get("Schedule", name), made.schedules[name]))
             people |= dict.fromkeys(_in_turn(made, name))
     policies = workspace.documents.get("Person", {})
     known = [
@@ -34,10 +35,8 @@ def limits(workspace: Workspace) -> list[Diagnostic]:
     return list(dict.fromkeys(found))
 
 
-def _schedule(workspace: Workspace, policy: Policy, made: Rota) -> Iterator[Diagnostic]:
-    body: Schedule = policy.body
-    name = f"{policy.team}/{policy.name}" if policy.team else policy.name
-    schedule = made.schedules[name]
+def _schedule(workspace: Workspace, policy: Policy, schedule: Schedule) -> Iterator[Diagnostic]:
+    body: kinds.Schedule = policy.body
     time = horizon(workspace.settings.coverage, schedule)
     reason = obstacle(schedule, time)
     if reason is not None and time[1] is None:
@@ -90,7 +89,7 @@ def _in_turn(made: Rota, name: str) -> Iterator[str]:
 def _emails(people: Sequence[tuple[str, Policy]]) -> Iterator[Diagnostic]:
     first: dict[str, tuple[str, Policy]] = {}
     for name, policy in people:
-        person: Person = policy.body
+        person: kinds.Person = policy.body
         other, earlier = first.setdefault(person.email.lower(), (name, policy))
         if other != name:
             yield Diagnostic(

@@ -53,14 +53,16 @@ def _wakes(workspace: Workspace, one: Receiver) -> bool:
     return workspace.severities[one.severity].page is not None and pagerduty_severity(workspace, one.severity) in _QUIET
 
 
-def paged_by(workspace: Workspace, use: Use) -> list[str]:
-    """The services whose alerts page a team by an escalation."""
+def paged_by(workspace: Workspace, use: Use) -> list[tuple[str, str]]:
+    """Kind and name of the services whose alerts page a team by an escalation, its own or those it may own at run time."""
     return sorted(
         {
-            alert.service
+            (service.kind, service.name)
             for place in workspace.places.values()
             if workspace.environments[place.environment].alertmanager is not None
-            for alert in place.alerts
-            if alert.outcome.escalation == use.escalation and alert.team == use.team
-        }
+            for service in place.services
+            for alert in service.alerts
+            if any(team == use.team and outcome.escalation == use.escalation for team, outcome in alert.takers)
+        },
+        key=lambda one: one[1],
     )
