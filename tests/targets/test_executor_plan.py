@@ -170,8 +170,23 @@ inputs:
   cluster: {label: cluster, connection: kubernetes}
   provider: {label: provider, allow: ["[a-z]+"]}
 action: {kubernetes.rollout_restart: {cluster: {input: cluster}, namespace: shop, deployment: {input: provider}}}
-guardrails: {cooldown: 15m, keep_healthy: {expr: count(up), at_least: 2}}
+guardrails: {cooldown: 15m, keep_healthy: {expr: count(up), at_least: 2}, not_during: [freeze, vacuum]}
 approvals: {when: {env: production}, from: [{on_call: primary}, {person: bo}]}
+---
+kind: Window
+name: freeze
+when: {from: 2026-12-24T18:00, until: 2026-12-27T08:00, timezone: Europe/Lisbon}
+effect: no-remediation
+reason: holidays
+---
+kind: Window
+name: vacuum
+team: web
+when: {every: "tuesday,friday", hours: ["02:00-04:00", "22:00-24:00"], timezone: Europe/Lisbon}
+match: {service: front}
+in: [production/us]
+effect: ticket
+reason: vacuum
 ---
 kind: Remediation
 name: breaker
@@ -255,7 +270,7 @@ def test_every_environment_with_an_executor_has_a_plan_and_no_other(built: dict[
 
 
 def test_the_head_says_where_it_is_and_what_it_may_do(production: dict[str, Any], staging: dict[str, Any]) -> None:
-    sections = ("teams", "people", "schedules", "calendars", "escalations", "diagnostics", "remediations")
+    sections = ("teams", "people", "schedules", "calendars", "windows", "escalations", "diagnostics", "remediations")
     sections += ("procedures", "messages", "alerts")
     assert {key: value for key, value in production.items() if key not in sections} == {
         "version": 1,
@@ -495,6 +510,31 @@ def test_a_calendar_says_its_hours_day_by_day(production: dict[str, Any]) -> Non
     }
 
 
+def test_a_window_says_when_where_and_what_it_does(production: dict[str, Any], staging: dict[str, Any]) -> None:
+    hours = ["02:00-04:00", "22:00-24:00"]
+    assert production["windows"] == {
+        "freeze": {
+            "places": ["eu", "us"],
+            "effect": "no-remediation",
+            "reason": "holidays",
+            "timezone": "UTC",
+            "from": "2026-12-24T18:00:00Z",
+            "until": "2026-12-27T08:00:00Z",
+        },
+        "web/vacuum": {
+            "team": "web",
+            "match": {"service": "front"},
+            "places": ["us"],
+            "effect": "ticket",
+            "reason": "vacuum",
+            "timezone": "Europe/Lisbon",
+            "weekly": {"tuesday": hours, "friday": hours},
+        },
+    }
+    assert staging["windows"]["freeze"]["places"] == ["default"]
+    assert staging["windows"]["web/vacuum"]["places"] == []  # it is named there, and never holds
+
+
 def test_a_remediation_names_its_action_its_bounds_and_who_is_asked(production: dict[str, Any]) -> None:
     assert production["remediations"]["web/restart"] == {
         "team": "web",
@@ -516,6 +556,7 @@ def test_a_remediation_names_its_action_its_bounds_and_who_is_asked(production: 
             "max_per_hour": 3,
             "max_targets": 1,
             "keep_healthy": {"expr": "count(up)", "at_least": 2},
+            "not_during": ["freeze", "web/vacuum"],
             "stop_after_failures": 3,
         },
         "approvals": {
@@ -607,7 +648,13 @@ def referred(plan: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     keys = {"people": "people", "first": "people", "take": "people", "for": "people", "agreed": "people"}
     keys |= {"shadow": "people", "person": "people", "falls_to": "schedules", "works": "calendars", "of": "teams"}
     keys |= {"inside": "calendars", "outside": "calendars", "preserve": "diagnostics", "diagnose": "diagnostics"}
-    keys |= {"remediate": "remediations", "communicate": "messages", "hours": "calendars", "team": "teams"}
+    keys |= {
+        "remediate": "remediations",
+        "communicate": "messages",
+        "not_during": "windows",
+        "hours": "calendars",
+        "team": "teams",
+    }
     sections = ("roles", "teams", "people", "schedules", "escalations", "diagnostics", "remediations", "procedures")
     for section in sections:
         for document in plan.get(section, {}).values():
@@ -634,7 +681,8 @@ def walked(value: Any) -> Iterator[tuple[str, Any]]:
 
 
 def defined(plan: Mapping[str, Any]) -> set[tuple[str, str]]:
-    sections = ("teams", "people", "schedules", "calendars", "escalations", "diagnostics", "remediations", "procedures")
+    sections = ("teams", "people", "schedules", "calendars", "windows", "escalations", "diagnostics", "remediations")
+    sections += ("procedures",)
     return {(section, name) for section in (*sections, "messages") for name in plan[section]}
 
 
@@ -650,7 +698,7 @@ def test_nothing_is_defined_that_nothing_can_reach(built: dict[str, Artifact], e
     for artifact in (*built.values(), *ecap.values()):
         plan = json.loads(artifact.text)
         roots = {("teams", name) for name in plan["teams"]} | {("people", name) for name in plan["people"]}
-        roots |= {("procedures", name) for name in plan["procedures"]}
+        roots |= {("procedures", name) for name in plan["procedures"]} | {("windows", name) for name in plan["windows"]}
         assert sorted(defined(plan) - roots - set(referred(plan))) == []
 
 

@@ -6,14 +6,13 @@ from itertools import combinations
 
 import msgspec
 
+from watchbill.checks.covered import SHOWN, Covered, listed
+from watchbill.checks.strain import fairness, rest
 from watchbill.oncall import Era, Schedule
 from watchbill.oncall.calendar import Stretch, common
-from watchbill.oncall.clock import DAY, day_number, instant_of
+from watchbill.oncall.clock import DAY, day_number
 from watchbill.oncall.coverage import same_person, unattended
-from watchbill.oncall.fairness import LineUp, line_ups, strains
-from watchbill.oncall.localtime import length, stretch
-from watchbill.oncall.shifts import Span, has_turns, spans
-from watchbill.source.codes import Code
+from watchbill.oncall.shifts import has_turns, spans
 from watchbill.source.codes import coverage as codes
 from watchbill.source.diagnostic import Diagnostic, Location, Related
 from watchbill.spec import kinds
@@ -22,52 +21,22 @@ from watchbill.spec.model import Workspace, qualified
 from watchbill.spec.rota import rota
 
 YEAR = 366 * DAY
-SHOWN = 3  # further times that a finding names
-
-
-class _Covered(msgspec.Struct, frozen=True):
-    """One schedule, where it stands in the policies, and its shifts in the coverage time."""
-
-    policy: Policy
-    schedule: Schedule
-    start: int
-    end: int
-    spans: list[Span]
-
-    def words(self, times: Sequence[Stretch]) -> str:
-        """The first of some times, and how many there are."""
-        start, end = times[0]
-        text = stretch(instant_of(start), instant_of(end), self.schedule.zone)
-        zone = f" ({self.policy.body.timezone})"
-        if len(times) == 1:
-            return f"from {text}{zone}"
-        total = length(sum(until - at for at, until in times))
-        more = "once more" if len(times) == 2 else f"{len(times) - 1} more times"
-        return f"from {text}{zone}, and {more}: {total} in all"
-
-    def others(self, times: Sequence[Stretch]) -> tuple[str, ...]:
-        """The times after the first, a few of them."""
-        if len(times) < 2:
-            return ()
-        texts = [stretch(instant_of(at), instant_of(until), self.schedule.zone) for at, until in times[1 : SHOWN + 1]]
-        rest = len(times) - 1 - len(texts)
-        return (f"also {'; '.join(texts)}{f'; and {rest} more' if rest else ''}",)
 
 
 def check(workspace: Workspace) -> list[Diagnostic]:
     made, found = rota(workspace)
-    covered: dict[str, _Covered] = {}
+    covered: dict[str, Covered] = {}
     for name, schedule in made.schedules.items():
         start, end = coverage_of(workspace, schedule)
         if start < end:
             spans_ = spans(schedule, start, end)
-            covered[name] = _Covered(workspace.documents["Schedule"][name], schedule, start, end, spans_)
+            covered[name] = Covered(workspace.documents["Schedule"][name], schedule, start, end, spans_)
     for one in covered.values():
         found.extend(_holes(workspace, one, covered))
         found.extend(_layers(one))
         found.extend(_swaps(one))
-        found.extend(_fairness(one))
-        found.extend(_rest(one))
+        found.extend(fairness(one))
+        found.extend(rest(one))
     for name, policy in workspace.documents.get("Team", {}).items():
         if policy.body is not None:
             found.extend(_same_person(workspace, name, policy, covered))
@@ -96,7 +65,7 @@ def coverage_of(workspace: Workspace, schedule: Schedule) -> Stretch:
 # Holes
 
 
-def _holes(workspace: Workspace, one: _Covered, covered: dict[str, _Covered]) -> Iterator[Diagnostic]:
+def _holes(workspace: Workspace, one: Covered, covered: dict[str, Covered]) -> Iterator[Diagnostic]:
     open_: list[Stretch] = []  # nobody has the turn, or whoever has it does not work then
     absent: dict[str, list[Stretch]] = {}  # somebody has the turn, and is away
     excused: dict[str, None] = {}
@@ -121,7 +90,7 @@ def _holes(workspace: Workspace, one: _Covered, covered: dict[str, _Covered]) ->
         yield _away(workspace, one, name, times)
 
 
-def _hole(one: _Covered, times: list[Stretch], excused: list[str]) -> Diagnostic:
+def _hole(one: Covered, times: list[Stretch], excused: list[str]) -> Diagnostic:
     body: kinds.Schedule = one.policy.body
     where, label = one.policy.at.at("layers" if body.layers else "people", key=True), "nobody then"
     help_ = "let the last layer take every hour (no `only:`), or declare a gap with its reason"
@@ -144,7 +113,7 @@ def _hole(one: _Covered, times: list[Stretch], excused: list[str]) -> Diagnostic
     )
 
 
-def _begins_late(one: _Covered, first: Stretch) -> tuple[int, Era] | None:
+def _begins_late(one: Covered, first: Stretch) -> tuple[int, Era] | None:
     """The layer whose first hand-off ends a hole at the very start of the coverage."""
     if first[0] != one.start or not one.policy.body.layers:
         return None
@@ -154,7 +123,7 @@ def _begins_late(one: _Covered, first: Stretch) -> tuple[int, Era] | None:
     return None
 
 
-def _away(workspace: Workspace, one: _Covered, name: str, times: list[Stretch]) -> Diagnostic:
+def _away(workspace: Workspace, one: Covered, name: str, times: list[Stretch]) -> Diagnostic:
     return Diagnostic(
         codes.AWAY,
         f"`{name}` is away and has the turn in `{one.schedule.name}` {one.words(times)}",
@@ -167,7 +136,7 @@ def _away(workspace: Workspace, one: _Covered, name: str, times: list[Stretch]) 
 
 
 def _taken_while_away(
-    workspace: Workspace, one: _Covered, name: str, swap: int, start: int, end: int
+    workspace: Workspace, one: Covered, name: str, swap: int, start: int, end: int
 ) -> Iterator[Diagnostic]:
     person = one.schedule.part_time.get(name)
     if person is None or not person.away:
@@ -200,7 +169,7 @@ def _absence(workspace: Workspace, schedule: Schedule, name: str, instant: int) 
 # Layers and swaps that come to nothing
 
 
-def _layers(one: _Covered) -> Iterator[Diagnostic]:
+def _layers(one: Covered) -> Iterator[Diagnostic]:
     asked = {duty.layer for _, _, duty in one.spans if duty.schedule == one.schedule.name}
     asked |= {absence.layer for _, _, duty in one.spans for absence in duty.absent}
     for number, layer in enumerate(one.schedule.layers):
@@ -225,7 +194,7 @@ def _layers(one: _Covered) -> Iterator[Diagnostic]:
             )
 
 
-def _swaps(one: _Covered) -> Iterator[Diagnostic]:
+def _swaps(one: Covered) -> Iterator[Diagnostic]:
     body: kinds.Schedule = one.policy.body
     for index, swap in enumerate(one.schedule.swaps):
         start, end = one.schedule.exchanged[index]
@@ -260,70 +229,7 @@ def _has_turn(schedule: Schedule, name: str, index: int, start: int, end: int) -
 # Fairness and rest
 
 
-def _fairness(one: _Covered) -> Iterator[Diagnostic]:
-    if not one.policy.body.layers and len(one.policy.body.people) < 2:
-        return
-    for line_up in line_ups(one.schedule, one.spans):
-        nights = {name: load.nights for name, load in line_up.loads.items()}
-        hours = {name: load.weekend // 3600 for name, load in line_up.loads.items()}
-        yield from _uneven(one, line_up, codes.UNFAIR_NIGHTS, nights, line_up.nights_of_a_turn, "nights")
-        yield from _uneven(
-            one, line_up, codes.UNFAIR_WEEKENDS, hours, line_up.weekend_of_a_turn // 3600, "weekend hours"
-        )
-
-
-def _uneven(
-    one: _Covered, line_up: LineUp, code: Code, counts: dict[str, int], of_a_turn: int, what: str
-) -> Iterator[Diagnostic]:
-    most, total = max(counts.values()), sum(counts.values())
-    if most - min(counts.values()) <= 2 * of_a_turn or most * len(counts) * 2 <= total * 3:
-        return
-    shares = ", ".join(
-        f"`{name}` {count}" for name, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    )
-    body: kinds.Schedule = one.policy.body
-    where = one.policy.at.at("people")
-    if body.layers:
-        number = next(index for index, layer in enumerate(body.layers) if layer.name == line_up.layer)
-        order = sorted(range(len(body.layers[number].eras)), key=lambda index: body.layers[number].eras[index].from_)
-        where = one.policy.at.at("layers", number, "eras", order[line_up.era], "people")
-    yield Diagnostic(
-        code,
-        f"{what} are shared unevenly in `{one.schedule.name}`: {shares}",
-        where,
-        "not the same for all",
-        "choose turns that do not always fall on the same days or hours, such as weekly",
-        notes=(f"counted {'at 03:00 ' if code is codes.UNFAIR_NIGHTS else ''}by the clock where each of them lives",),
-    )
-
-
-def _rest(one: _Covered) -> Iterator[Diagnostic]:
-    found = strains(one.schedule, one.spans)
-    for stint in (True, False):
-        all_ = [strain for strain in found if strain.stint is stint]
-        if not all_:
-            continue
-        first = all_[0]
-        when = stretch(instant_of(first.start), instant_of(first.end), one.schedule.zone)
-        when = f"{when} ({one.policy.body.timezone})"
-        if len(all_) > 1:
-            when += f", and {'once more' if len(all_) == 2 else f'{len(all_) - 1} more times'}"
-            others = sorted({strain.person for strain in all_} - {first.person})
-            when += f" ({_and(others)} too)" if others else ""
-        long = length(first.end - first.start)
-        if stint:
-            message = f"`{first.person}` is on call for `{one.schedule.name}` without a break for {long}, {when}"
-            help_ = "let somebody else take a turn between, by a swap or by `first:`"
-        else:
-            message = f"`{first.person}` has {long} of rest after a night on call for `{one.schedule.name}`, {when}"
-            help_ = "choose longer turns or other hand-offs, so that eleven hours lie between"
-        yield Diagnostic(codes.REST, message, one.policy.at.at("name"), "too little rest", help_)
-
-
-# Teams
-
-
-def _same_person(workspace: Workspace, team: str, policy: Policy, covered: dict[str, _Covered]) -> Iterator[Diagnostic]:
+def _same_person(workspace: Workspace, team: str, policy: Policy, covered: dict[str, Covered]) -> Iterator[Diagnostic]:
     roles = [
         (role, one)
         for role, reference in policy.body.on_call.items()
@@ -347,7 +253,7 @@ def _same_person(workspace: Workspace, team: str, policy: Policy, covered: dict[
             continue
         times = sorted(time for all_ in both.values() for time in all_)
         person = next(name for name, all_ in both.items() if times[0] in all_)
-        others = f" (at other times {_and(sorted(set(both) - {person}))})" if len(both) > 1 else ""
+        others = f" (at other times {listed(sorted(set(both) - {person}))})" if len(both) > 1 else ""
         yield Diagnostic(
             codes.SAME_PERSON,
             f"`{person}` is {role} and {other_role} of team `{team}` at once {other.words(times)}{others}",
@@ -358,11 +264,7 @@ def _same_person(workspace: Workspace, team: str, policy: Policy, covered: dict[
         )
 
 
-def _and(names: Sequence[str]) -> str:
-    return ", ".join(f"`{name}`" for name in names)
-
-
-def _nobody(workspace: Workspace, covered: dict[str, _Covered]) -> Iterator[Diagnostic]:
+def _nobody(workspace: Workspace, covered: dict[str, Covered]) -> Iterator[Diagnostic]:
     """Times when every step of an escalation leads to a schedule without anyone, by declared gaps."""
     empty = {
         name: unattended(one.spans)
@@ -410,7 +312,7 @@ def _nobody(workspace: Workspace, covered: dict[str, _Covered]) -> Iterator[Diag
             )
 
 
-def _declared(time: Stretch, all_: Iterable[_Covered]) -> bool:
+def _declared(time: Stretch, all_: Iterable[Covered]) -> bool:
     """Whether each of the schedules has a declared gap in a time; a mere hole is told by itself."""
     return all(
         any(duty.kind == "gap" and start < time[1] and time[0] < end for start, end, duty in one.spans) for one in all_

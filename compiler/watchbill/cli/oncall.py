@@ -11,39 +11,12 @@ from typing import Any, NamedTuple
 
 import click
 
+from watchbill.cli.instant import Instant
 from watchbill.cli.shared import Read, plural, read, show, summary, workspace_option
+from watchbill.cli.show.duty import HEADS, because, iso, shift_record, swap_reason, table_row, wrapped
 from watchbill.source.diagnostic import did_you_mean, has_errors
 
 COMING = 28  # days ahead that `--person` looks
-_INSTANT = re.compile(r"(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}(?::\d{2})?)(Z|[+-]\d{2}:\d{2})?(?: +([A-Za-z][\w+/-]*))?")
-
-
-class Instant(click.ParamType):  # type: ignore[type-arg]  (generic in newer versions only)
-    """`2026-12-25T03:00+01:00`, `2026-12-25T02:00Z` or `2026-12-25T03:00 Europe/Berlin`."""
-
-    name = "instant"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        if isinstance(value, datetime):
-            return value
-        from watchbill.spec.scalars import local_time, zone_names  # noqa: PLC0415
-
-        match = _INSTANT.fullmatch(value)
-        if match is None or (match.group(3) is None) == (match.group(4) is None):
-            self.fail(
-                f"`{value}` is no instant: write 2026-12-25T03:00+01:00 or '2026-12-25T03:00 Europe/Berlin'", param
-            )
-        day, time, offset, name = match.groups()
-        if name is not None and name not in zone_names():
-            close = did_you_mean(name, zone_names())
-            self.fail(f"`{name}` is not a time zone{f': did you mean {close}?' if close else ''}", param, ctx)
-        try:
-            instant, problem = local_time(f"{day}T{time}{offset or ''}", name or "UTC")
-        except ValueError as error:
-            self.fail(f"`{value}` is no instant: {error}", param, ctx)
-        if instant is None:
-            self.fail(problem or "", param, ctx)
-        return instant
 
 
 class Asked(NamedTuple):
@@ -184,20 +157,20 @@ class _Answer:
                     f"{moment(datetime.fromisoformat(entry['until']), schedule.zone, year=False)} {entry['timezone']}"
                 )
                 then = entry["then"][0] if entry["then"] else "nobody"
-            rows.append((role.team or "", role.role or role.schedule, who, there, until, then, _because(entry)))
+            rows.append((role.team or "", role.role or role.schedule, who, there, until, then, because(entry)))
         if not rows:
             yield ""
             yield "  nobody that was asked for is on call" if self._asked.person else "  there is no schedule"
             return
-        widths = [max(len(head), *(len(row[index]) for row in rows)) for index, head in _HEADS]
+        widths = [max(len(head), *(len(row[index]) for row in rows)) for index, head in HEADS]
         yield ""
-        yield _row([head for _, head in _HEADS], widths)
+        yield table_row([head for _, head in HEADS], widths)
         team = None
         for row in rows:
             if row[0] != team:
                 team = row[0]
                 yield team or "(no team's role)"
-            yield _row(list(row[1:6]), widths)
+            yield table_row(list(row[1:6]), widths)
             if row[6]:
                 yield f"      {row[6]}"
 
@@ -243,7 +216,7 @@ class _Answer:
             handoffs = by_day(schedule, found)
             yield ""
             for when, changes in handoffs:
-                yield from _wrapped(f"  {when:<10}  ", changes)
+                yield from wrapped(f"  {when:<10}  ", changes)
             if not handoffs:
                 yield "  no hand-off this week"
             yield ""
@@ -274,13 +247,13 @@ class _Answer:
         found: dict[str, Any] = {
             "version": 1,
             "workspace": self._workspace.name,
-            "at": _iso(asked.at),
+            "at": iso(asked.at),
             "on_call": [self._entry(role) for role in self._roles],
         }
         if asked.week:
             found["week"] = [self._week_document(name) for name in self._schedules]
         if asked.person is not None:
-            shifts = [{**_shift(shift), "schedule": name} for name, shift in self._coming(asked.person)]
+            shifts = [{**shift_record(shift), "schedule": name} for name, shift in self._coming(asked.person)]
             found["person"] = {"name": asked.person, "shifts": shifts}
         return found
 
@@ -300,16 +273,16 @@ class _Answer:
             "timezone": policy.body.timezone,
             "people": list(duty.people),
             "local_times": {
-                name: _iso(at, self._rota.people[name].zone) for name in duty.people if name in self._rota.people
+                name: iso(at, self._rota.people[name].zone) for name in duty.people if name in self._rota.people
             },
             "kind": duty.kind,
             "layer": duty.layer,
             "by_schedule": duty.schedule,
             "for": duty.giver,
-            "reason": policy.body.gaps[duty.gap].reason if duty.gap is not None else _swap_reason(policy, duty),
+            "reason": policy.body.gaps[duty.gap].reason if duty.gap is not None else swap_reason(policy, duty),
             "absent": [{"person": one.person, "layer": one.layer, "why": one.why} for one in duty.absent],
             "shadow": list(schedule.shadow),
-            "until": _iso(until) if until is not None else None,
+            "until": iso(until) if until is not None else None,
             "then": list(then),
         }
 
@@ -334,9 +307,9 @@ class _Answer:
         return {
             "schedule": name,
             "timezone": str(schedule.zone),
-            "from": _iso(first),
-            "until": _iso(last),
-            "shifts": [_shift(shift) for shift in shifts(schedule, first, last)],
+            "from": iso(first),
+            "until": iso(last),
+            "shifts": [shift_record(shift) for shift in shifts(schedule, first, last)],
             "fairness": self._fairness(name),
         }
 
@@ -355,7 +328,7 @@ class _Answer:
             }
             for person, load in loads.items()
         ]
-        return {"from": _iso(start), "until": _iso(end), "people": people}
+        return {"from": iso(start), "until": iso(end), "people": people}
 
     def _horizon(self, name: str) -> tuple[datetime, datetime]:
         """The coverage time; without any, a year from the instant that was asked for."""
@@ -419,63 +392,6 @@ class _Answer:
         except OSError as error:
             raise click.ClickException(f"cannot write {error.filename}: {(error.strerror or '').lower()}") from None
         return [str(folder / path) for path in sorted(texts)]
-
-
-_HEADS = ((1, ""), (2, "on call"), (3, "there"), (4, "until"), (5, "then"))
-
-
-def _row(cells: list[str], widths: list[int]) -> str:
-    return ("  " + "  ".join(f"{cell:<{width}}" for cell, width in zip(cells, widths, strict=True))).rstrip()
-
-
-def _because(entry: dict[str, Any]) -> str:
-    """Why it is not simply somebody's turn."""
-    said = []
-    if entry["kind"] == "swap":
-        said.append(f"for {entry['for']}")
-    elif entry["kind"] == "fallback":
-        said.append(f"stands in from {entry['by_schedule']}")
-    elif entry["kind"] == "gap":
-        said.append("a declared gap")
-    if entry["reason"]:
-        said.append(entry["reason"])
-    words = {"away": "is away", "works": "does not work now"}
-    said += [f"{one['person']} ({one['layer']}) {words[one['why']]}" for one in entry["absent"]]
-    return "; ".join(said)
-
-
-def _swap_reason(policy: Any, duty: Any) -> str:
-    reason: str = policy.body.swaps[duty.swap].reason if duty.kind == "swap" else ""
-    return reason
-
-
-def _shift(shift: Any) -> dict[str, Any]:
-    return {
-        "start": _iso(shift.start),
-        "end": _iso(shift.end),
-        "people": list(shift.people),
-        "kind": shift.kind,
-        "layer": shift.layer,
-        "for": shift.duty.giver,
-        "by_schedule": shift.duty.schedule,
-    }
-
-
-def _iso(instant: datetime, zone: Any = UTC) -> str:
-    text = instant.astimezone(zone).isoformat()
-    return text.replace("+00:00", "Z") if zone is UTC else text
-
-
-def _wrapped(head: str, parts: list[str]) -> Iterator[str]:
-    """Parts one after another, within 80 columns, those that go on indented."""
-    line = head
-    for number, part in enumerate(parts):
-        more = part if number == 0 else f" · {part}"
-        if number and len(line) + len(more) > 80:
-            yield line
-            line, more = " " * len(head), part
-        line += more
-    yield line
 
 
 def _unknown(what: str, name: str, known: Mapping[str, Any]) -> click.UsageError:

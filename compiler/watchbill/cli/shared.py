@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import click
 import msgspec
 
-from watchbill.cli.show import FORMATS, counts, in_order, render
+from watchbill.cli.show import DOCUMENTS, FORMATS, counts, in_order, render
 from watchbill.source.codes import structure
 from watchbill.source.diagnostic import Diagnostic, Span, has_errors
 from watchbill.source.files import WORKSPACE_FILE, find_workspace
@@ -77,9 +77,9 @@ def read(folder: Path) -> Read:
 
 
 def show(form: str, found: Sequence[Diagnostic], sources: Sources, *, quiet_text: bool = False) -> None:
-    """Findings to stdout (text and github go with a summary line to stderr). With json, stdout is one document."""
-    if form == "json":
-        click.echo(render("json", found, sources))
+    """Findings to stdout (text and github go with a summary line to stderr). Else stdout is one document."""
+    if form in DOCUMENTS:
+        click.echo(render(form, found, sources))
         return
     if form == "github":
         text = render("github", found, sources)

@@ -111,4 +111,10 @@ def _order(point: int) -> tuple[bool, bool, int, bool, int]:
     """Printable before others, ASCII before others, then by how well it reads; small letters before capitals."""
     character = chr(point)
     place = _NICE.find(character)
-    return (not character.isprintable(), not character.isascii(), place if place >= 0 else len(_NICE), character.isupper(), point)
+    return (
+        not character.isprintable(),
+        not character.isascii(),
+        place if place >= 0 else len(_NICE),
+        character.isupper(),
+        point,
+    )

@@ -5,6 +5,7 @@ A cache is msgpack, decoded by type: a file that somebody else wrote there can a
 
 import hashlib
 import os
+import zlib
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -39,7 +40,10 @@ def read(file: Path | None, type_: type[dict[str, T]]) -> dict[str, T]:
     if file is None:
         return {}
     try:
-        return msgspec.msgpack.decode(file.read_bytes(), type=type_)
+        data = file.read_bytes()
+        if zlib.crc32(data[4:]).to_bytes(4, "big") != data[:4]:
+            return {}
+        return msgspec.msgpack.decode(data[4:], type=type_)
     except (OSError, msgspec.MsgspecError):
         return {}
 
@@ -49,7 +53,8 @@ def write(file: Path, entries: dict[str, Any]) -> None:
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         staged = file.with_suffix(f".{os.getpid()}")
-        staged.write_bytes(msgspec.msgpack.encode(entries))
+        data = msgspec.msgpack.encode(entries)
+        staged.write_bytes(zlib.crc32(data).to_bytes(4, "big") + data)
         staged.replace(file)
         for stale in file.parent.glob("*-" + "-".join(file.name.rsplit("-", 2)[1:])):
             if stale != file:

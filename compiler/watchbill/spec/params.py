@@ -58,7 +58,9 @@ class UnknownParam(msgspec.Struct, frozen=True):
 
 
 def is_value(type_: str, value: str) -> bool:
-    return len(value) <= 256 and _FORMS[type_][0].fullmatch(value) is not None  # no number of 300 digits is one in Python
+    return (
+        len(value) <= 256 and _FORMS[type_][0].fullmatch(value) is not None
+    )  # no number of 300 digits is one in Python
 
 
 def expected(type_: str) -> str:

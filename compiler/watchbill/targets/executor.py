@@ -2,7 +2,7 @@
 
 Version 1. Names are qualified (`payments/restart`, or `restart` when shared) and every name is defined in the same file.
 A key without a value is left out; defaults are written out. Durations are Prometheus durations, local times stand beside
-the zone of their document, days of a calendar are written one by one, and a secret is a reference: `{"file": …}` or
+the zone of their document, days of a calendar or a window are written one by one, and a secret is a reference: `{"file": …}` or
 `{"env": …}`. Keys keep the order of the language, names are sorted, severities go from worst to least.
 
 `alerts` is keyed by `service/alertname/severity`, as the labels of every alert say. An alert that is not everywhere names
@@ -16,7 +16,8 @@ from collections.abc import Iterator
 from watchbill.source.diagnostic import Location
 from watchbill.spec.kinds.answers import Trigger
 from watchbill.spec.kinds.workspace import Environment
-from watchbill.spec.model import Place, Workspace
+from watchbill.spec.model import Place, ResolvedWindow, Workspace
+from watchbill.spec.scalars import WEEKDAYS
 from watchbill.spec.settings import outcome_kind, weaker
 from watchbill.targets.artifact import Artifact
 from watchbill.targets.jsontext import encoded, joined, wrapped
@@ -29,6 +30,7 @@ _SECTIONS = {
     "people": "Person",
     "schedules": "Schedule",
     "calendars": "Calendar",
+    "windows": "Window",
     "escalations": "Escalation",
     "diagnostics": "Diagnostic",
     "remediations": "Remediation",
@@ -57,8 +59,13 @@ def _plan(workspace: Workspace, name: str, environment: Environment) -> Artifact
     for procedure, policy in workspace.documents.get("Procedure", {}).items():
         if policy.body is not None and _starts(policy.body.when, alerts):
             reached.name("Procedure", procedure, None)
+    for window in workspace.windows.values():
+        if any(place.name in window.places for place in places):
+            reached.name("Window", window.name, None)
     head = _head(workspace, name, environment, places, reached)
     reached.finish()
+    windows = reached.records["Window"]
+    windows.update({name: _window(workspace.windows[name], places) for name in windows if name in workspace.windows})
     if owners:
         head["owners"] = {name: table(some) for some, name in sorted(owners.items(), key=lambda item: item[1])}
     return _written(workspace, name, head, reached, alerts)
@@ -101,6 +108,30 @@ def _place(place: Place) -> Record:
     """Its identity labels, and those of which it holds several values; where to ask, and as which tenant of a Mimir."""
     holds = {place.held: list(place.holds)} if place.held is not None else {}
     return present({"labels": place.labels, "holds": holds, "prometheus": place.prometheus_url, "tenant": place.tenant})
+
+
+def _window(window: ResolvedWindow, places: list[Place]) -> Record:
+    """Hours of the days of a week in its zone, or an instant and another; `places` are those of this environment."""
+    when: Record = {}
+    if window.week is not None:
+        days = zip(WEEKDAYS, window.week, strict=True)
+        when["weekly"] = {
+            day: [f"{_clock(start)}-{_clock(end)}" for start, end in spans] for day, spans in days if spans
+        }
+    elif window.span is not None:
+        when["from"], when["until"] = (f"{instant:%Y-%m-%dT%H:%M:%SZ}" for instant in window.span)
+    return {
+        **present({"team": window.team, "match": window.match}),
+        "places": [place.source for place in places if place.name in window.places],
+        "effect": window.effect,
+        "reason": window.reason,
+        "timezone": window.timezone,
+        **when,
+    }
+
+
+def _clock(minutes: int) -> str:
+    return f"{minutes // 60:02}:{minutes % 60:02}"
 
 
 def _starts(when: Trigger, alerts: dict[str, Alert]) -> bool:

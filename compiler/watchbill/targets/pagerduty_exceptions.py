@@ -6,15 +6,15 @@ custom shift puts somebody there. Both are found by comparing, wherever the poli
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC
 
 import msgspec
 
 from watchbill.oncall.calendar import Stretch, joined
-from watchbill.oncall.clock import DAY, WEEK, clock_of, day_number
+from watchbill.oncall.clock import DAY, WEEK, day_number
 from watchbill.oncall.schedule import Schedule
 from watchbill.oncall.shifts import spans
-from watchbill.targets.pagerduty_recurrence import Event, Rotation, begun
+from watchbill.targets.pagerduty_events import Rotation
+from watchbill.targets.pagerduty_recurrence import begun
 
 _FAR = 1 << 36  # beyond every absence that a date can say
 
@@ -88,25 +88,8 @@ def _unusual(schedule: Schedule, begin: int) -> list[Stretch]:
 def _recurring(schedule: Schedule, rotations: Sequence[Rotation], start: int, end: int) -> Iterator[_Recurring]:
     for index, rotation in enumerate(rotations):
         for event in rotation.events:
-            for at, until, member in event_shifts(schedule, event, start, end):
+            for at, until, member in event.shifts(schedule, start, end):
                 yield max(start, at), min(end, until), member, index
-
-
-def event_shifts(schedule: Schedule, event: Event, start: int, end: int) -> Iterator[tuple[int, int, str]]:
-    """(start, end, member) of the shifts of an event that touch [start, end), in order."""
-    clock = clock_of(UTC) if event.elapsed else schedule.clock
-    end = end if event.until is None else min(end, event.until)
-    reached = start + clock.offset(start)
-    number = max(0, (reached - event.first - event.length - DAY) // event.cycle) * len(event.offsets)
-    while True:
-        mark = event.mark(number)
-        at = clock.instant(mark)
-        if at >= end:
-            return
-        until = clock.instant(mark + event.length)
-        if until > start:
-            yield at, until, event.member(number)
-        number += 1
 
 
 def _add(overrides: list[Override], one: Override, shift: int) -> None:

@@ -11,7 +11,7 @@ What does not come again (swaps, gaps, days off, closed days, the time before ev
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from math import gcd, lcm
+from math import lcm
 
 import msgspec
 
@@ -19,70 +19,12 @@ from watchbill.oncall.calendar import Stretch, common, joined, rest
 from watchbill.oncall.clock import DAY, WEEK, Clock, instant_of
 from watchbill.oncall.rotation import Turns
 from watchbill.oncall.schedule import Layer, Schedule
+from watchbill.targets.pagerduty_events import HOUR, MONDAY, Event, Rotation, in_turn, since_monday
 
 MOST_ROTATIONS = 10
 MOST_EVENTS = 5  # of a rotation, those that are over not counted
 MOST_MEMBERS = 20
 YEARS = 3 * 366 * DAY  # how far ahead the clocks are asked: rules recur for ever, zones announce no more
-MONDAY = 4 * DAY  # the first Monday's wall clock; 1970 began on a Thursday
-HOUR = 3600
-DAYS = ("TH", "FR", "SA", "SU", "MO", "TU", "WE")  # as the days since 1970 come
-
-
-class Event(msgspec.Struct, frozen=True, kw_only=True):
-    """Shifts that recur, and their members in turn. Marks are seconds of the wall clock, or of UTC for `elapsed` turns.
-
-    The shifts begin at `first` plus each of `offsets`, and again every `cycle`, from instant `since` until `until` (None:
-    for ever); each lasts `length` on the wall clock. Each member has `each` of them before the next one has.
-    """
-
-    first: int
-    offsets: tuple[int, ...]
-    cycle: int
-    length: int
-    members: tuple[str, ...]
-    each: int
-    since: int
-    until: int | None
-    elapsed: bool = False
-
-    def mark(self, number: int) -> int:
-        """When shift `number` begins, counted from 0."""
-        rounds, position = divmod(number, len(self.offsets))
-        return self.first + rounds * self.cycle + self.offsets[position]
-
-    def member(self, number: int) -> str:
-        return self.members[number // self.each % len(self.members)]
-
-    @property
-    def rule(self) -> str:
-        """The RRULE. `cycle` is one day, one week with its weekdays, or the length of the turn."""
-        if self.elapsed:
-            return f"RRULE:FREQ=HOURLY;INTERVAL={self.cycle // HOUR}"
-        if self.cycle == WEEK:
-            return f"RRULE:FREQ=WEEKLY;BYDAY={self.days}"
-        frequency, unit = ("WEEKLY", WEEK) if self.cycle % WEEK == 0 else ("DAILY", DAY)
-        return f"RRULE:FREQ={frequency}" + (f";INTERVAL={self.cycle // unit}" if self.cycle > unit else "")
-
-    @property
-    def days(self) -> str:
-        """`MO,TU` where the shifts are those of certain days of the week."""
-        if self.cycle != WEEK:
-            return ""
-        marks = sorted((_since_monday(self.first + offset), self.first + offset) for offset in self.offsets)
-        return ",".join(DAYS[mark // DAY % 7] for _, mark in marks)
-
-    @property
-    def editable(self) -> bool:
-        """Whether PagerDuty's own editor opens it."""
-        return self.cycle != WEEK or self.each % len(self.offsets) == 0
-
-
-class Rotation(msgspec.Struct, frozen=True):
-    """Events one after another: the same stretches for one line-up after the other."""
-
-    layer: str
-    events: tuple[Event, ...]
 
 
 class _Stretches(msgspec.Struct, frozen=True):
@@ -240,11 +182,11 @@ def _cut(one: _Layered) -> Iterator[_Stretches]:
         edges = [begins, *(cut for cut in cuts if begins < cut < ends), ends]
         for at, until in pairwise(edges):
             alike.setdefault((at % DAY, until - at), []).append(at % WEEK)
-    for (at, length), starts in sorted(alike.items(), key=lambda entry: min(map(_since_monday, entry[1]))):
+    for (at, length), starts in sorted(alike.items(), key=lambda entry: min(map(since_monday, entry[1]))):
         if len(starts) == 7 and period % WEEK:
             yield _Stretches((at,), length, DAY)
         else:
-            yield _Stretches(tuple(sorted(starts, key=_since_monday)), length, WEEK)
+            yield _Stretches(tuple(sorted(starts, key=since_monday)), length, WEEK)
 
 
 def _joined_at_midnight(week: list[Stretch]) -> list[Stretch]:
@@ -301,7 +243,7 @@ def _events(one: _Layered, clock: Clock, together: _Stretches, begin: int, start
             for again in range(rounds)
             for at in marks
         ]
-        members, each = _in_turn(held, len(marks))
+        members, each = in_turn(held, len(marks))
         if len(members) > MOST_MEMBERS:
             return None
         offsets = tuple(at - marks[0] for at in marks)
@@ -312,25 +254,3 @@ def _events(one: _Layered, clock: Clock, together: _Stretches, begin: int, start
             )
         )  # fmt: skip
     return tuple(found)
-
-
-def _in_turn(held: Sequence[str], together: int) -> tuple[tuple[str, ...], int]:
-    """Who has one shift after another, for ever, as members in turn and how many shifts each has before the next."""
-    runs = [0]
-    for before, after in zip([held[0], *held], held, strict=False):
-        if before == after:
-            runs[-1] += 1
-        else:
-            runs.append(1)
-    if len(runs) == 1:
-        return (held[0],), together
-    each = gcd(*runs)
-    members = tuple(held[::each])
-    length = next(
-        n for n in range(1, len(members) + 1) if len(members) % n == 0 and members == members[:n] * (len(members) // n)
-    )
-    return members[:length], each
-
-
-def _since_monday(mark: int) -> int:
-    return (mark - MONDAY) % WEEK

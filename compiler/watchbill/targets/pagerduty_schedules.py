@@ -22,12 +22,13 @@ from datetime import UTC, date
 
 import msgspec
 
-from watchbill.oncall.clock import DAY, clock_of, day_number
+from watchbill.oncall.clock import DAY, day_number
 from watchbill.oncall.schedule import Schedule
 from watchbill.spec.kinds.workspace import Coverage
 from watchbill.targets import pagerduty_json as write
+from watchbill.targets.pagerduty_events import Event, Rotation
 from watchbill.targets.pagerduty_exceptions import Override, Shift, exceptions, shifts
-from watchbill.targets.pagerduty_recurrence import Event, Rotation, recurrences
+from watchbill.targets.pagerduty_recurrence import recurrences
 
 BEGINNING = date(2026, 1, 5)  # where a workspace without `coverage` begins: before PagerDuty had these schedules
 _ROTATING = "rotating_member_assignment_strategy"
@@ -107,7 +108,7 @@ def _names(rotations: tuple[Rotation, ...]) -> list[str]:
 
 def _event(schedule: Schedule, event: Event, label: str, emails: Mapping[str, str]) -> write.Body:
     zone = UTC if event.elapsed else schedule.zone
-    clock = clock_of(zone)
+    clock = event.clock(schedule)
     start, end = clock.instant(event.first), clock.instant(event.first + event.length)
     return {
         "name": label,

@@ -2,10 +2,12 @@
 
 from functools import lru_cache
 
-from watchbill.source.diagnostic import Location
+from watchbill.source.diagnostic import Diagnostic, Location
 from watchbill.spec.kinds.service import Expectation, RuleTest
-from watchbill.spec.model import Place, ResolvedAlert, ResolvedGroup, ResolvedRecord, ResolvedService, Workspace
+from watchbill.spec.model import Place, ResolvedAlert, ResolvedGroup, ResolvedRecord, Workspace
+from watchbill.targets import packing
 from watchbill.targets.artifact import HEADER, Artifact
+from watchbill.targets.packing import File
 from watchbill.targets.yamltext import block, dump, scalar
 
 _scalar = lru_cache(maxsize=65536)(scalar)  # ten thousand alerts repeat the same labels
@@ -13,34 +15,45 @@ _scalar = lru_cache(maxsize=65536)(scalar)  # ten thousand alerts repeat the sam
 
 def build(workspace: Workspace) -> list[Artifact]:
     found = []
+    packed = packing.files(workspace)
     for place in workspace.places.values():
-        for service in place.services:
-            if service.records or service.alerts:
-                found.append(_rules(place, service))
-                if any(alert.tests for alert in service.alerts):
-                    found.append(_tests(place, service))
+        for file in packed[place.name]:
+            if any(group.rules for group in file.groups):
+                found.append(_rules(place, file))
+                if any(alert.tests for service in file.services for alert in service.alerts):
+                    found.append(_tests(place, file))
     return found
 
 
-def _path(place: Place, service: ResolvedService, kind: str) -> str:
-    return f"{place.environment}/prometheus/{place.source}/{service.team}/{service.name}.{kind}.yml"
+def check(workspace: Workspace) -> list[Diagnostic]:
+    """Limits of a ruler that these policies do not keep."""
+    return packing.check(workspace)
 
 
-def _rules(place: Place, service: ResolvedService) -> Artifact:
+def _path(place: Place, file: File, kind: str) -> str:
+    return f"{place.environment}/prometheus/{place.source}/{file.team}/{file.name}.{kind}.yml"
+
+
+def _sources(file: File) -> tuple[str, ...]:
+    return tuple(f"{service.kind}/{service.name}" for service in file.services)
+
+
+def _rules(place: Place, file: File) -> Artifact:
     head = f"{HEADER}groups:\n"
+    dashboards = {service.name: service.dashboard_url for service in file.services}
     parts = [head]
     lines: list[tuple[int, Location]] = []
     line = head.count("\n") + 1
-    for group in service.groups:
+    for group in file.groups:
         text = _group(group)
         parts.append(text)
         line += text.count("\n")
         for rule in group.rules:
-            text = _record(rule) if isinstance(rule, ResolvedRecord) else _alert(rule, service.dashboard_url)
+            text = _record(rule) if isinstance(rule, ResolvedRecord) else _alert(rule, dashboards[rule.service])
             lines.append((line, rule.at))
             line += text.count("\n")
             parts.append(text)
-    return Artifact(_path(place, service, "rules"), "".join(parts), (f"{service.kind}/{service.name}",), tuple(lines))
+    return Artifact(_path(place, file, "rules"), "".join(parts), _sources(file), tuple(lines))
 
 
 def _group(group: ResolvedGroup) -> str:
@@ -82,22 +95,22 @@ def _mapping(key: str, values: dict[str, str]) -> str:
     )
 
 
-def _tests(place: Place, service: ResolvedService) -> Artifact:
+def _tests(place: Place, file: File) -> Artifact:
     """Tests over the ALERTS series: promtool's own alert tests would compare every annotation letter by letter.
 
     A test file names only its own rule file: promtool evaluates every rule of every file named, for every test.
     """
-    head = f"{HEADER}rule_files:\n- {_scalar(service.name + '.rules.yml')}\nevaluation_interval: 1m\ntests:\n"
+    head = f"{HEADER}rule_files:\n- {_scalar(file.name + '.rules.yml')}\nevaluation_interval: 1m\ntests:\n"
     parts = [head]
     lines: list[tuple[int, Location]] = []
     line = head.count("\n") + 1
-    for alert in service.alerts:
+    for alert in (alert for service in file.services for alert in service.alerts):
         for test in alert.tests:
             text = _test(alert, test.test)
             lines.append((line, test.at))
             line += text.count("\n")
             parts.append(text)
-    return Artifact(_path(place, service, "test"), "".join(parts), (f"{service.kind}/{service.name}",), tuple(lines))
+    return Artifact(_path(place, file, "test"), "".join(parts), _sources(file), tuple(lines))
 
 
 def _test(alert: ResolvedAlert, test: RuleTest) -> str:

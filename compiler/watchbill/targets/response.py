@@ -11,7 +11,8 @@ from watchbill.spec.kinds.people import Layer, Notified
 from watchbill.spec.model import Workspace, qualified
 from watchbill.targets import mermaid, wording
 from watchbill.targets.markdown import EMPTY, Markdown, block, code, inline, link, listed
-from watchbill.targets.overview import AlertView, Overview
+from watchbill.targets.overview import Overview
+from watchbill.targets.views import AlertView
 
 
 class StepView(msgspec.Struct, frozen=True):

@@ -18,9 +18,10 @@ from watchbill.spec.settings import outcome, outcome_kind
 from watchbill.targets import wording
 from watchbill.targets.artifact import Artifact
 from watchbill.targets.markdown import EMPTY, Markdown, inline, link, listed, nested_block
-from watchbill.targets.overview import AlertView, Overview, ServiceView, services
+from watchbill.targets.overview import Overview, services
 from watchbill.targets.pagetemplates import BadTemplate, Folders, Templates
 from watchbill.targets.response import ProcedureView, Response
+from watchbill.targets.views import AlertView, ServiceView
 
 MANY = 25  # more alerts than this on one runbook become a table: each is told in full on its service's page
 MANY_TEAMS = 6  # more pairs of team and escalation (or remediation) than this on a page are told once, for any team
@@ -98,7 +99,7 @@ class Pages:
         for alerts in self.runbooks.values():
             alerts.sort(key=lambda alert: alert.rank)
         self.procedures = self.response.procedures()
-        self.procedures_of: dict[tuple[str, str | None, tuple[str, ...]], list[ProcedureView]] = {}
+        self.procedures_of: dict[tuple[str | None, tuple[str, ...]], list[ProcedureView]] = {}
         self.sections: dict[tuple[str, str, str | None], Markdown] = {}
         self.team_pages: dict[str, Markdown] = {}
 
@@ -212,7 +213,7 @@ class Pages:
         return self.team_pages[team]
 
     def _procedures(self, alert: AlertView) -> list[ProcedureView]:
-        key = (alert.team, alert.class_, alert.severities)
+        key = (alert.class_, alert.severities)
         if key not in self.procedures_of:
             self.procedures_of[key] = [
                 one for name, one in self.procedures.items() if self.response.starts(name, alert)

@@ -62,7 +62,7 @@ def where(workspace: Workspace, places: Iterable[str]) -> str:
 
 
 def _team(workspace: Workspace, name: str | None) -> Team | None:
-    policy = workspace.documents["Team"].get(name) if name is not None else None
+    policy = workspace.documents.get("Team", {}).get(name) if name is not None else None
     return policy.body if policy is not None else None
 
 

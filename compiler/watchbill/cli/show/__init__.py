@@ -7,7 +7,8 @@ from typing import Any
 from watchbill.source.diagnostic import RANK, Diagnostic, Span
 from watchbill.source.locate import Sources
 
-FORMATS = {"text": "text", "json": "json", "github": "github"}
+FORMATS = {"text": "text", "json": "json", "github": "github", "sarif": "sarif", "markdown": "markdown"}
+DOCUMENTS = ("json", "sarif", "markdown")  # stdout is one document and nothing else
 
 
 def in_order(diagnostics: Iterable[Diagnostic], sources: Sources) -> list[tuple[Diagnostic, Span | None]]:

@@ -14,6 +14,7 @@ AREAS = (
     "ownership",
     "windows",
     "inhibition",
+    "mimir",
     "paging",
     "coverage",
     "pagerduty",
