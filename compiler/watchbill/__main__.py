@@ -1,3 +1,3 @@
-from watchbill.cli import main
+from watchbill.cli import console
 
-main()
+console()

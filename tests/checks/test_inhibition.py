@@ -89,7 +89,9 @@ def labels(service: str, severity: str, cluster: str = "eu-1", env: str = "produ
     return {"alertname": "X", "service": service, "severity": severity, "env": env, "cluster": cluster, "team": "pay"}
 
 
-def test_while_the_dependency_pages_the_listed_severities_are_silent_in_the_same_place(workspace: Make, findings: Findings) -> None:
+def test_while_the_dependency_pages_the_listed_severities_are_silent_in_the_same_place(
+    workspace: Make, findings: Findings
+) -> None:
     root = workspace(texts({}))
     assert findings(root) == []
     found = config(root, "production")
@@ -125,11 +127,13 @@ def told(root: Path, findings: Findings) -> list[tuple[str, str, str]]:
 def test_what_is_quieter_at_night_may_not_silence_what_is_not(workspace: Make, findings: Findings) -> None:
     root = workspace(texts({"inhibits: [warning, info]": "inhibits: [high, warning]"}))
     assert told(root, findings) == []  # the other page is critical, at all hours
-    root = workspace(
-        texts({"inhibits: [warning, info]": "inhibits: [warning]", "outside: ticket": "outside: notify"})
-    )
+    root = workspace(texts({"inhibits: [warning, info]": "inhibits: [warning]", "outside: ticket": "outside: notify"}))
     assert told(root, findings) == [
-        ("WB431", "[warning]", "`FraudSlow` of `fraud` would silence `Retries` in production, which is louder at some hour")
+        (
+            "WB431",
+            "[warning]",
+            "`FraudSlow` of `fraud` would silence `Retries` in production, which is louder at some hour",
+        )
     ]
 
 
@@ -137,7 +141,9 @@ def test_what_a_window_makes_quieter_may_not_silence_what_it_leaves_alone(worksp
     window = "---\nkind: Window\nname: w\nwhen: {every: tuesday}\nmatch: {service: fraud}\neffect: %s\nreason: vacuum\n"
     asked = texts({"inhibits: [warning, info]": "inhibits: warning"})
     assert told(workspace({**asked, "policies/w.yaml": window % "ticket"}), findings) == []
-    (finding,) = findings(workspace({**asked, "policies/w.yaml": (window % "notify").replace("effect", "in: production/eu\neffect")}))[:1]
+    (finding,) = findings(
+        workspace({**asked, "policies/w.yaml": (window % "notify").replace("effect", "in: production/eu\neffect")})
+    )[:1]
     assert (finding.code, finding.message) == (
         "WB431",
         "`FraudDown` of `fraud` would silence `Retries` in production, which is louder in the window `w`",

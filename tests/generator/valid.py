@@ -578,5 +578,5 @@ def _dumped(drafts: _Drafts, documents: Sequence[Document]) -> str:
 
 
 class _NoAliases(yaml.SafeDumper):
-    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002
+    def ignore_aliases(self, data: Any) -> bool:
         return True

@@ -23,19 +23,19 @@ class TreeExtension(SingleFileSnapshotExtension):
     file_extension = ""
 
     @classmethod
-    def get_snapshot_name(cls, *, test_location, index=0):  # noqa: ARG003
+    def get_snapshot_name(cls, *, test_location, index=0):
         return str(index)
 
     @classmethod
-    def get_location(cls, *, test_location, index=0):  # noqa: ARG003
+    def get_location(cls, *, test_location, index=0):
         return str(TREES / str(index))
 
     @classmethod
-    def dirname(cls, *, test_location):  # noqa: ARG003
+    def dirname(cls, *, test_location):
         return str(TREES)
 
     @classmethod
-    def get_file_basename(cls, *, test_location, index):  # noqa: ARG003
+    def get_file_basename(cls, *, test_location, index):
         return str(index)
 
 

@@ -156,7 +156,9 @@ def broken(folder, name):
     if name == "a folder":
         tool.mkdir()
         return tool
-    tool.write_text({"no program": "\x7fELF", "a missing interpreter": "#!/not/there\n", "killed": "#!/bin/sh\nkill -9 $$\n"}[name])
+    tool.write_text(
+        {"no program": "\x7fELF", "a missing interpreter": "#!/not/there\n", "killed": "#!/bin/sh\nkill -9 $$\n"}[name]
+    )
     tool.chmod(0o755)
     return tool
 
@@ -169,7 +171,11 @@ def test_a_tool_that_cannot_run_is_a_finding_that_says_why(name, verb, workspace
     monkeypatch.setenv("WATCHBILL_PROMTOOL", str(broken(tmp_path, name)))
     ran = run(verb, cwd=root)
     assert ran.exit == 1
-    reasons = {"no program": "exec format error", "a missing interpreter": "no such file", "killed": "ended by signal 9"}
+    reasons = {
+        "no program": "exec format error",
+        "a missing interpreter": "no such file",
+        "killed": "ended by signal 9",
+    }
     assert "error[WB901] promtool" in ran.out
     assert reasons[name] in ran.out
     assert not (root / "generated").exists()

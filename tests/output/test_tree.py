@@ -24,7 +24,9 @@ def version(number: int, files: int = 8) -> list[Artifact]:
 
 
 def tree(folder):
-    return {path.relative_to(folder).as_posix(): path.read_text() for path in sorted(folder.rglob("*")) if path.is_file()}
+    return {
+        path.relative_to(folder).as_posix(): path.read_text() for path in sorted(folder.rglob("*")) if path.is_file()
+    }
 
 
 def texts(artifacts):

@@ -90,7 +90,9 @@ def test_keys_keep_the_order_in_which_they_are_given(value):
 
 def test_prometheus_reads_the_same_texts(promtool, tmp_path):
     """Go's YAML reader is another one: it must agree about every odd text that can stand in an annotation."""
-    texts = sorted({*WORDS, *ODD, *(f"a{character}b" for character in ODD), "a\nb", " a ", "a\n\n b\n", "é" * 200} - {"\x00"})
+    texts = sorted(
+        {*WORDS, *ODD, *(f"a{character}b" for character in ODD), "a\nb", " a ", "a\n\n b\n", "é" * 200} - {"\x00"}
+    )
     annotations = "".join(f"      t{number}: {block(text, '        ')}\n" for number, text in enumerate(texts))
     rules = f"groups:\n- name: g\n  rules:\n  - alert: A\n    expr: vector(1)\n    annotations:\n{annotations}"
     (tmp_path / "a.rules.yml").write_text(rules, "utf-8", newline="")

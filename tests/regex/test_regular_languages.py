@@ -13,7 +13,22 @@ from watchbill.regex import TooLarge, contained, matches, overlaps, witness
 ATOMS = [
     *"abks-0. ",
     *(r"\d", r"\w", r"\W", r"\s", "[a-c]", "[^b]", r"[\d-]", "[[:alpha:]]", "[[:^digit:]x]", r"\.", r"\x41"),
-    *("[]a]", "[a^]", "\n", "K", "ſ", "é", r"\pL", r"\P{Greek}", r"[^\pL]", r"\n", "{", "a{,2}", r"\101", r"[\x{e9}-\x{fc}]"),
+    *(
+        "[]a]",
+        "[a^]",
+        "\n",
+        "K",
+        "ſ",
+        "é",
+        r"\pL",
+        r"\P{Greek}",
+        r"[^\pL]",
+        r"\n",
+        "{",
+        "a{,2}",
+        r"\101",
+        r"[\x{e9}-\x{fc}]",
+    ),
 ]
 TEXTS = [
     *("", "a", "b", "k", "K", "K", "ſ", "S", "s", "ab", "a-", "-", "0", "00", "a0", "\n", "a\nb", "\na", "a\n", "A"),
@@ -98,7 +113,12 @@ def test_a_pattern_lies_in_several_others_together() -> None:
 
 
 def test_every_two_groups_that_overlap_are_found_with_a_text_of_each() -> None:
-    groups = {"pay": ["payments", "payments-.*"], "plat": ["kube-system", ".*-eu"], "data": ["etl"], "k8s": ["(?i)KUBE-.*"]}
+    groups = {
+        "pay": ["payments", "payments-.*"],
+        "plat": ["kube-system", ".*-eu"],
+        "data": ["etl"],
+        "k8s": ["(?i)KUBE-.*"],
+    }
     assert overlaps(groups) == {("pay", "plat"): "payments-eu", ("plat", "k8s"): "kube-eu"}
 
 

@@ -113,7 +113,9 @@ COSTLY = {
 
 
 @pytest.mark.parametrize("codes, text", COSTLY.values(), ids=COSTLY)
-def test_a_file_with_very_many_mistakes_is_read_and_shown_in_time_that_grows_no_faster_than_it(codes, text, small, workspace):
+def test_a_file_with_very_many_mistakes_is_read_and_shown_in_time_that_grows_no_faster_than_it(
+    codes, text, small, workspace
+):
     found, took, more = cost(workspace({"policies/watchbill.yaml": small, "policies/ana.yaml": text}))
     assert found == codes
     assert took < 10

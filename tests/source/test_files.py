@@ -128,7 +128,9 @@ def test_files_come_in_the_same_order_on_every_machine(root, monkeypatch):
         path.parent.mkdir(exist_ok=True)
         path.write_text("")
     names = [file.name for file in policy_files(root)]
-    assert names == [f"policies/{name}" for name in ("B.yaml", "a-b.yaml", "a.yaml", "a/b.yml", "b/a.yaml", "watchbill.yaml")]
+    assert names == [
+        f"policies/{name}" for name in ("B.yaml", "a-b.yaml", "a.yaml", "a/b.yml", "b/a.yaml", "watchbill.yaml")
+    ]
     really = os.walk
 
     def backwards(*arguments, **more):

@@ -116,7 +116,11 @@ def test_every_character_of_a_dumped_text_comes_from_where_it_was_written(value,
     agrees(yaml.dump({"expr": value}, default_style=style, width=width, allow_unicode=True))
 
 
-@given(st.sampled_from(["|", "|-", "|+", ">", ">-", ">+", "|2", ">2-", "|+2", ">-  # why"]), WORDS, st.sampled_from(["\n", "\r\n", "\r"]))
+@given(
+    st.sampled_from(["|", "|-", "|+", ">", ">-", ">+", "|2", ">2-", "|+2", ">-  # why"]),
+    WORDS,
+    st.sampled_from(["\n", "\r\n", "\r"]),
+)
 @settings(max_examples=300, deadline=None)
 def test_every_character_of_a_block_comes_from_where_it_was_written(head, value, line_end):
     agrees(f"expr: {head}\n{textwrap.indent(value, '  ', lambda _: True)}\nnext: a\n".replace("\n", line_end))

@@ -27,13 +27,17 @@ CASES = {
 
 
 @pytest.mark.parametrize("code, text, message", CASES.values(), ids=CASES)
-def test_yaml_that_the_language_leaves_out_is_a_finding_at_its_place(code, text, message, small, workspace, findings, marked):
+def test_yaml_that_the_language_leaves_out_is_a_finding_at_its_place(
+    code, text, message, small, workspace, findings, marked
+):
     text, place = marked(text)
     root = workspace({"policies/watchbill.yaml": small, "policies/ana.yaml": text})
     found = findings(root, "policies/ana.yaml")
     assert [one.code for one in found] == [code]
     assert message in found[0].message
-    assert (found[0].place if place[:2] != place[2:] else found[0].place[:2]) == (place if place[:2] != place[2:] else place[:2])
+    assert (found[0].place if place[:2] != place[2:] else found[0].place[:2]) == (
+        place if place[:2] != place[2:] else place[:2]
+    )
     assert found[0].help
 
 
@@ -53,7 +57,9 @@ BYTES = {
 
 
 @pytest.mark.parametrize("code, data, place, message", BYTES.values(), ids=BYTES)
-def test_a_file_that_is_not_text_is_a_finding_at_the_first_wrong_byte(code, data, place, message, small, workspace, findings):
+def test_a_file_that_is_not_text_is_a_finding_at_the_first_wrong_byte(
+    code, data, place, message, small, workspace, findings
+):
     root = workspace({"policies/watchbill.yaml": small, "policies/ana.yaml": data})
     (found,) = findings(root, "policies/ana.yaml")
     assert (found.code, found.place[:2]) == (code, place)
@@ -63,10 +69,15 @@ def test_a_file_that_is_not_text_is_a_finding_at_the_first_wrong_byte(code, data
 def test_a_byte_order_mark_and_windows_line_ends_are_warnings_and_the_file_is_read(small, workspace, findings):
     root = workspace({"policies/watchbill.yaml": b"\xef\xbb\xbf" + small.replace("\n", "\r\n").encode()})
     found = findings(root)
-    assert [(one.code, one.level, one.place[:2]) for one in found] == [("WB008", "warning", (1, 1)), ("WB008", "warning", (1, 25))]
+    assert [(one.code, one.level, one.place[:2]) for one in found] == [
+        ("WB008", "warning", (1, 1)),
+        ("WB008", "warning", (1, 25)),
+    ]
 
 
-@pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r", "\x85", "\u2028", "\u2029"], ids=["LF", "CR LF", "CR", "NEL", "LS", "PS"])
+@pytest.mark.parametrize(
+    "line_end", ["\n", "\r\n", "\r", "\x85", "\u2028", "\u2029"], ids=["LF", "CR LF", "CR", "NEL", "LS", "PS"]
+)
 def test_lines_are_counted_as_the_yaml_reader_counts_them(line_end, small, workspace, findings):
     text = "kind: Person\nname: ana\nemail: ana@shop.example\nskils: [payments]\n".replace("\n", line_end)
     root = workspace({"policies/watchbill.yaml": small, "policies/ana.yaml": text})
@@ -82,7 +93,9 @@ def test_an_unfinished_line_break_inside_a_quoted_text_moves_no_later_finding(sm
 
 def test_what_was_opened_and_never_closed_is_shown_where_it_was_opened(small, workspace, findings):
     texts = {"list": "kind: Person\nskills: [payments\n\nnotify: {}\n", "text": 'kind: Person\nname: "ana\nemail: a\n'}
-    root = workspace({"policies/watchbill.yaml": small, **{f"policies/{name}.yaml": text for name, text in texts.items()}})
+    root = workspace(
+        {"policies/watchbill.yaml": small, **{f"policies/{name}.yaml": text for name, text in texts.items()}}
+    )
     assert [(one.file, [(place[:2], text) for _, place, text in one.related]) for one in findings(root)] == [
         ("policies/list.yaml", [((2, 9), "it begins here")]),
         ("policies/text.yaml", [((2, 7), "it begins here")]),
@@ -105,7 +118,9 @@ def test_documents_before_a_syntax_error_are_still_checked_and_still_count(small
 
 def test_an_empty_file_and_a_file_of_comments_are_nothing_to_say_anything_about(small, workspace, findings):
     files = {"a": "", "b": "# nothing yet\n", "c": "---\n---\n", "d": "\n\n", "f": b"\xef\xbb\xbf"}
-    root = workspace({"policies/watchbill.yaml": small, **{f"policies/{name}.yaml": text for name, text in files.items()}})
+    root = workspace(
+        {"policies/watchbill.yaml": small, **{f"policies/{name}.yaml": text for name, text in files.items()}}
+    )
     assert [(one.code, one.file) for one in findings(root)] == [("WB008", "policies/f.yaml")]
 
 

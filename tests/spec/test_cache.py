@@ -16,7 +16,13 @@ def root(workspace, small, tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     rules = "groups:\n- name: g\n  rules: [{alert: X, expr: up == 0, labels: {severity: warning}}]\n"
     foreign = "kind: Foreign\nname: theirs\nteam: shop\nrules: [rules/*.yaml]\n"
-    files = {"watchbill.yaml": small, "ana.yaml": ANA, "bo.yaml": BROKEN, "foreign.yaml": foreign, "rules/x.yaml": rules}
+    files = {
+        "watchbill.yaml": small,
+        "ana.yaml": ANA,
+        "bo.yaml": BROKEN,
+        "foreign.yaml": foreign,
+        "rules/x.yaml": rules,
+    }
     return workspace({f"policies/{name}": text for name, text in files.items()})
 
 
@@ -58,7 +64,9 @@ def test_a_damaged_cache_is_ignored(damage, root):
 def test_a_changed_file_is_read_again_and_the_others_are_not(root, monkeypatch):
     read_workspace(root)
     read = []
-    monkeypatch.setattr("watchbill.spec.load.compose", lambda file, text, really=_compose(): read.append(file) or really(file, text))
+    monkeypatch.setattr(
+        "watchbill.spec.load.compose", lambda file, text, really=_compose(): read.append(file) or really(file, text)
+    )
     (root / "policies/ana.yaml").write_text(ANA.replace("ana@", "anna@"))
     workspace, _, _ = read_workspace(root)
     assert workspace.documents["Person"]["ana"].body.email == "anna@shop.example"
@@ -75,7 +83,9 @@ def _compose():
 
 def test_a_file_that_becomes_rules_of_others_is_not_taken_for_policy_from_the_cache(root):
     read_workspace(root)
-    (root / "policies/foreign.yaml").write_text("kind: Foreign\nname: theirs\nteam: shop\nrules: [rules/*.yaml, ana.yaml]\n")
+    (root / "policies/foreign.yaml").write_text(
+        "kind: Foreign\nname: theirs\nteam: shop\nrules: [rules/*.yaml, ana.yaml]\n"
+    )
     workspace, _, _ = read_workspace(root)
     assert "ana" not in workspace.documents["Person"]
     assert workspace == read_workspace(root, cache=False)[0]

@@ -65,13 +65,18 @@ def test_two_dollars_stand_for_one_that_is_meant():
     assert substitute("costs $5 {{ $labels.x }} $", {}, "text").text == "costs $5 {{ $labels.x }} $"
 
 
-@pytest.mark.parametrize("text, name, start, end", [("x > ${b}", "b", 4, 8), ("${}", "", 0, 3), ("a ${b", "b", 2, 5), ("${a} ${ a }", " a ", 5, 11)])
+@pytest.mark.parametrize(
+    "text, name, start, end",
+    [("x > ${b}", "b", 4, 8), ("${}", "", 0, 3), ("a ${b", "b", 2, 5), ("${a} ${ a }", " a ", 5, 11)],
+)
 def test_an_unknown_param_is_told_with_its_place(text, name, start, end):
     assert substitute(text, {"a": ("number", "1")}, "promql") == UnknownParam(name, start, end)
 
 
 TYPES = {"n": ("number", "12345"), "r": ("ratio", "5%"), "d": ("duration", "10m"), "s": ("name", "x")}
-PARTS = st.lists(st.one_of(st.sampled_from(["${n}", "${r}", "${d}", "${s}", "$${n}"]), st.text("ab >[]\n", max_size=5)), max_size=8)
+PARTS = st.lists(
+    st.one_of(st.sampled_from(["${n}", "${r}", "${d}", "${s}", "$${n}"]), st.text("ab >[]\n", max_size=5)), max_size=8
+)
 
 
 @given(PARTS, st.sampled_from(["promql", "text"]))
@@ -92,10 +97,14 @@ def test_every_place_of_the_result_leads_back_to_what_it_was_made_from(parts, fo
             first, last = put.source_range(start, end)
             assert 0 <= first < last <= len(source)
             assert first == put.source_offset(start)
-            assert last == next((stop for begin, until, _, stop in put.spans if begin < end <= until), put.source_offset(end - 1) + 1)
+            assert last == next(
+                (stop for begin, until, _, stop in put.spans if begin < end <= until), put.source_offset(end - 1) + 1
+            )
 
 
-def test_a_caret_into_an_expression_after_params_stands_where_the_policy_has_the_mistake(small, workspace, findings, marked):
+def test_a_caret_into_an_expression_after_params_stands_where_the_policy_has_the_mistake(
+    small, workspace, findings, marked
+):
     text, place = marked(
         "kind: Service\nname: api\nteam: shop\nparams: {window: {type: duration, default: 5m}, limit: {type: ratio, default: 5%}}\n"
         "alerts:\n- name: ApiDown\n  severity: critical\n  expr: |\n    rate(errors_total[${window}])\n"
@@ -124,6 +133,15 @@ PARAMS = {
     "a param that nothing uses": ("WB224", "{p: {type: ratio, default: 5%}, ⟦q⟧: {type: number, default: 1}}", "${p}"),
     "a param that is not declared": ("WB222", "{p: {type: ratio, default: 5%}}", "${p} + ⟦${q}⟧"),
 }  # fmt: skip
+
+
+def test_a_param_of_an_alert_that_is_wrong_elsewhere_is_not_called_unused(small, workspace, findings):
+    text = (
+        "kind: Service\nname: api\nteam: shop\nalerts:\n- name: ApiDown\n  severity: crtical\n  expr: up < ${p}\n"
+        "  params: {p: {type: ratio, default: 5%}}\n  summary: it is down\n"
+    )
+    found = findings(workspace({"policies/watchbill.yaml": small, "policies/api.yaml": text}), "policies/api.yaml")
+    assert [(one.code, one.text) for one in found] == [("WB221", "crtical")]
 
 
 @pytest.mark.parametrize("code, params, use", PARAMS.values(), ids=PARAMS)

@@ -22,7 +22,14 @@ from watchbill.spec.load import _decode_file
 
 POLICIES = sorted((Path(__file__).parents[2] / "policies").rglob("*.yaml"))
 CASES = sorted((Path(__file__).parents[1] / "golden/cases").rglob("policies/**/*.yaml"))
-BEYOND_A_SCHEMA = ("no such day", "no such time", "not a time zone of", "not an RE2", "must come after", "than 100 years")
+BEYOND_A_SCHEMA = (
+    "no such day",
+    "no such time",
+    "not a time zone of",
+    "not an RE2",
+    "must come after",
+    "than 100 years",
+)
 
 
 class Core(yaml.CSafeLoader):
@@ -36,7 +43,11 @@ for pattern, tag, first in (
     ("[-+]?[0-9]+", "int", "-+0123456789"),
     (r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", "float", "-+.0123456789"),
 ):
-    Core.add_implicit_resolver(f"tag:yaml.org,2002:{tag}", re.compile(f"(?:{pattern})$"), list(first.replace("\0", "")) + [""] * ("\0" in first))
+    Core.add_implicit_resolver(
+        f"tag:yaml.org,2002:{tag}",
+        re.compile(f"(?:{pattern})$"),
+        list(first.replace("\0", "")) + [""] * ("\0" in first),
+    )
 Core.add_constructor("tag:yaml.org,2002:int", lambda loader, node: int(node.value))
 Core.add_constructor("tag:yaml.org,2002:float", lambda loader, node: float(node.value))
 
@@ -58,7 +69,14 @@ def validator():
 @pytest.fixture(scope="module")
 def good(small):
     found = documents([*POLICIES, *CASES]) + [document for document in yaml.load_all(small, Core)]
-    assert {document["kind"] for document in found} >= {"Workspace", "Team", "Service", "Schedule", "Remediation", "Procedure"}
+    assert {document["kind"] for document in found} >= {
+        "Workspace",
+        "Team",
+        "Service",
+        "Schedule",
+        "Remediation",
+        "Procedure",
+    }
     return found
 
 
@@ -133,7 +151,17 @@ def test_a_document_with_any_change_is_right_for_both_or_wrong_for_both(validato
     assert bool(told) == bool(errors), (told, errors, document)
 
 
-@given(st.sampled_from(sorted(KINDS)), st.recursive(st.sampled_from(VALUES), lambda inner: st.one_of(st.lists(inner, max_size=2), st.dictionaries(st.sampled_from(WORDS), inner, max_size=2)), max_leaves=4), st.data())
+@given(
+    st.sampled_from(sorted(KINDS)),
+    st.recursive(
+        st.sampled_from(VALUES),
+        lambda inner: st.one_of(
+            st.lists(inner, max_size=2), st.dictionaries(st.sampled_from(WORDS), inner, max_size=2)
+        ),
+        max_leaves=4,
+    ),
+    st.data(),
+)
 @settings(max_examples=150, deadline=None)
 def test_every_key_of_every_kind_takes_the_same_values_in_both(validator, kind, value, data):
     keys = sorted(validator.schema["definitions"][KINDS[kind].__name__]["properties"])

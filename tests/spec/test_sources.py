@@ -128,7 +128,10 @@ def test_data_that_is_gone_is_noticed_for_each_cluster_that_a_source_holds(found
 
 
 def test_a_selector_that_names_a_cluster_itself_is_watched_there_only(workspace: Make) -> None:
-    only = {'expr: up{job="web"} == 0': 'expr: up{job="web", cluster=~"eu-.*"} == 0', '  summary: "{{ $labels.cluster }}': '  only: [production/all]\n  summary: "{{ $labels.cluster }}'}
+    only = {
+        'expr: up{job="web"} == 0': 'expr: up{job="web", cluster=~"eu-.*"} == 0',
+        '  summary: "{{ $labels.cluster }}': '  only: [production/all]\n  summary: "{{ $labels.cluster }}',
+    }
     read, _, _ = read_workspace(workspace(texts(only)), cache=False)
     assert read is not None
     assert named(read, "production/all", "WebDownNoData").expr == (
@@ -180,7 +183,7 @@ def test_the_series_of_a_test_stand_in_the_place(found: Workspace) -> None:
         ({"expr: web:errors:rate5m > 1": "expr: ⟦absent(up)⟧ == 1"}, "WB308", "identity label `cluster` is lost: `absent` yields only the labels that its selector fixes with `=`, `env`"),
         ({"expr: web:errors:rate5m > 1": "expr: ⟦vector(1)⟧ > 0"}, "WB308", "identity label `env` is lost: `vector()` has no labels"),
         ({'expr: up{job="web"} == 0': 'expr: up{job="web", ⟦env="staging"⟧} == 0'}, "WB309", '`env="staging"` stands here already, where `env="production"` should be added'),
-        ({"expr: web:errors:rate5m > 1": 'params: {n: {type: name, default: abcdefgh}}\n  expr: web:errors:rate5m{a="${n}", ⟦env=~".*"⟧} > 1'}, "WB309", '`env=~".*"` stands here already, where `env="production"` should be added'),
+        ({"expr: web:errors:rate5m > 1": 'params: {most: {type: name, default: abcdefgh}}\n  expr: web:errors:rate5m{a="${most}", ⟦env=~".*"⟧} > 1'}, "WB309", '`env=~".*"` stands here already, where `env="production"` should be added'),
     ],
 )  # fmt: skip
 def test_an_expression_that_loses_its_place_is_refused_with_a_caret_under_the_construct(

@@ -67,7 +67,9 @@ Make = Callable[[Mapping[str, str | bytes]], Path]
 
 
 def test_a_window_is_resolved_to_what_holds_when_and_where(workspace: Make) -> None:
-    found, _, told = read_workspace(workspace({"policies/watchbill.yaml": WORKSPACE + WINDOW + "in: production\n"}), cache=False)
+    found, _, told = read_workspace(
+        workspace({"policies/watchbill.yaml": WORKSPACE + WINDOW + "in: production\n"}), cache=False
+    )
     assert found is not None
     assert [one.message for one in told if one.level == "error"] == []
     vacuum, freeze = found.windows["data/vacuum"], found.windows["freeze"]
@@ -125,7 +127,9 @@ def test_what_is_wrong_with_a_window_is_said_where_it_stands(
 
 def test_a_window_that_leads_to_a_channel_nobody_has_is_an_error(workspace: Make, findings: Findings) -> None:
     window = WINDOW.replace("team: data", "team: pay").replace("warehouse", "gateway")
-    (finding,) = findings(workspace({"policies/watchbill.yaml": WORKSPACE, "policies/window.yaml": window + "in: production\n"}))
+    (finding,) = findings(
+        workspace({"policies/watchbill.yaml": WORKSPACE, "policies/window.yaml": window + "in: production\n"})
+    )
     assert (finding.code, finding.message) == ("WB504", "team `pay` has nowhere for its tickets")
     assert [other[2] for other in finding.related] == ["`GatewayDown` leads to a ticket", "in this window"]
 

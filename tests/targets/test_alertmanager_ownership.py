@@ -121,7 +121,9 @@ def config(found: Workspace) -> dict[str, Any]:
 
 
 def labels(found: Workspace, name: str, severity: str, **more: str) -> dict[str, str]:
-    (alert,) = (one for place in found.places.values() for one in place.alerts if (one.name, one.severity) == (name, severity))
+    (alert,) = (
+        one for place in found.places.values() for one in place.alerts if (one.name, one.severity) == (name, severity)
+    )
     return {"alertname": name, **alert.labels, **more}
 
 
@@ -180,7 +182,9 @@ def test_a_receiver_is_the_teams_own_for_alerts_of_either_kind(config: dict[str,
     ]  # fmt: skip
 
 
-def test_what_makes_one_incident_includes_the_label_that_finds_the_owner(found: Workspace, config: dict[str, Any]) -> None:
+def test_what_makes_one_incident_includes_the_label_that_finds_the_owner(
+    found: Workspace, config: dict[str, Any]
+) -> None:
     routes = [route for route in config["route"]["routes"] if 'page_per="pod"' in route["matchers"]]
     (alert,) = (one for place in found.places.values() for one in place.alerts if one.name == "PodLoops")
     assert {tuple(route["group_by"]) for route in routes} == {alert.incident_key}
@@ -202,7 +206,7 @@ def test_a_worse_level_silences_the_lesser_of_the_same_owner_only(config: dict[s
 def test_a_rule_of_levels_that_are_nobodys_at_run_time_keeps_off_those_that_are(
     workspace: Callable[[Mapping[str, str]], Path],
 ) -> None:
-    level = "- {name: Lag, levels: {critical: {params: {n: 9}}, warning: {params: {n: 1}}}, params: {n: {type: number, default: 1}}, expr: 'lag > ${n}', summary: lag, runbook: {url: 'https://r.example'}, no_data: {ignore: tested elsewhere}}\n"
+    level = "- {name: Lag, levels: {critical: {params: {most: 9}}, warning: {params: {most: 1}}}, params: {most: {type: number, default: 1}}, expr: 'lag > ${most}', summary: lag, runbook: {url: 'https://r.example'}, no_data: {ignore: tested elsewhere}}\n"
     read, _, _ = read_workspace(workspace({**FILES, "policies/watchbill.yaml": WORKSPACE + level}), cache=False)
     assert read is not None
     (artifact,) = target.build(read)

@@ -64,7 +64,7 @@ alerts:
 - {name: Full, severity: warning, expr: full > 1, summary: full}
 - {name: Odd, severity: minor, expr: odd > 1, summary: odd}
 - {name: Note, severity: info, expr: note > 1, summary: note}
-- {name: Queue, levels: {critical: {params: {n: 9}}, high: {params: {n: 5}}}, params: {n: {type: number, default: 1}}, expr: 'queue > ${n}', summary: queue}
+- {name: Queue, levels: {critical: {params: {most: 9}}, high: {params: {most: 5}}}, params: {most: {type: number, default: 1}}, expr: 'queue > ${most}', summary: queue}
 ---
 kind: Service
 name: ledger
@@ -143,9 +143,7 @@ def holds(window: ResolvedWindow, now: datetime) -> bool:
 
 def is_open(now: datetime) -> bool:
     local = now.astimezone(ZoneInfo("Europe/Lisbon"))
-    return (
-        local.weekday() < 5 and 9 <= local.hour < 18 and f"{local:%Y-%m-%d}" not in ("2026-12-24", "2026-12-25")
-    )
+    return local.weekday() < 5 and 9 <= local.hour < 18 and f"{local:%Y-%m-%d}" not in ("2026-12-24", "2026-12-25")
 
 
 def expected(found: Workspace, place: Place, alert: ResolvedAlert, labels: Mapping[str, str], now: datetime) -> str:
@@ -166,7 +164,14 @@ def kind_of(config: Mapping[str, Any], name: str) -> str:
     if "pagerduty_configs" in receiver:
         return "page"
     severity, _, beside = name.partition("-")[2].partition("-")
-    by_severity = {"critical": "page", "high": "page", "medium": "page", "warning": "ticket", "minor": "ticket", "info": "notify"}
+    by_severity = {
+        "critical": "page",
+        "high": "page",
+        "medium": "page",
+        "warning": "ticket",
+        "minor": "ticket",
+        "info": "notify",
+    }
     outside = {"high": "ticket", "medium": "notify", "minor": "notify"}
     return {"": by_severity[severity], "outside": outside.get(severity, "")}.get(beside, beside)
 
@@ -176,9 +181,7 @@ def seen(alert: ResolvedAlert) -> Iterator[dict[str, str]]:
         yield {"alertname": alert.name, **more, **alert.labels}
 
 
-INSTANTS = [
-    datetime(2026, 12, 20, tzinfo=UTC) + timedelta(minutes=minute) for minute in range(0, 9 * 1440, 60)
-] + [
+INSTANTS = [datetime(2026, 12, 20, tzinfo=UTC) + timedelta(minutes=minute) for minute in range(0, 9 * 1440, 60)] + [
     edge + timedelta(minutes=minute)
     for edge in (
         datetime(2026, 12, 24, 16, 30, tzinfo=UTC),
@@ -238,7 +241,9 @@ times = st.sampled_from(
     ]
 )
 windows = st.lists(
-    st.tuples(times, labels_of, st.sampled_from(["ticket", "notify"]), st.sampled_from(["", "production/eu", "production"])),
+    st.tuples(
+        times, labels_of, st.sampled_from(["ticket", "notify"]), st.sampled_from(["", "production/eu", "production"])
+    ),
     min_size=1,
     max_size=4,
 )
@@ -267,7 +272,14 @@ def test_only_the_alerts_of_the_window_have_routes_of_their_own(make: Make) -> N
 
 def test_all_routes_of_one_alert_have_one_group_key(make: Make) -> None:
     config = configuration(make(WINDOWS))
-    labels = {"alertname": "Slow", "team": "pay", "severity": "high", "service": "gateway", "env": "production", "cluster": "eu-1"}
+    labels = {
+        "alertname": "Slow",
+        "team": "pay",
+        "severity": "high",
+        "service": "gateway",
+        "env": "production",
+        "cluster": "eu-1",
+    }
     routes = list(taken(config, labels))
     assert [route["receiver"] for route in routes] == ["pay-high", "pay-high-outside", "pay-high-notify"]
     assert len({tuple(route["matchers"]) for route in routes}) == 1
@@ -291,7 +303,14 @@ def test_no_remediation_changes_no_route(make: Make) -> None:
 
 
 def test_a_level_that_a_window_makes_quieter_silences_nothing_louder(make: Make) -> None:
-    source = {"alertname": "Queue", "team": "pay", "severity": "critical", "service": "gateway", "env": "production", "cluster": "eu-1"}
+    source = {
+        "alertname": "Queue",
+        "team": "pay",
+        "severity": "critical",
+        "service": "gateway",
+        "env": "production",
+        "cluster": "eu-1",
+    }
     lesser = {**source, "severity": "high"}
     window = "---\nkind: Window\nname: w\nwhen: {every: tuesday}\nmatch: {%s}\neffect: ticket\nreason: a test\n"
     assert silenced(configuration(make("")), lesser, source)
@@ -308,7 +327,10 @@ def test_amtool_takes_a_tree_with_windows(amtool: Path, make: Make, tmp_path: Pa
     assert done.returncode == 0, done.stdout + done.stderr
     labels = ["alertname=Down", "team=pay", "severity=critical", "service=gateway", "cluster=us-1", "page_per=instance"]
     done = subprocess.run(
-        [amtool, "config", "routes", "test", f"--config.file={file}", *labels], capture_output=True, text=True, check=False
+        [amtool, "config", "routes", "test", f"--config.file={file}", *labels],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.stdout.strip() == "pay-critical,pay-critical-ticket"
 

@@ -74,9 +74,7 @@ PLAIN = {f"A{number}": f"a{number} > 1" for number in range(5)}
 
 def test_a_group_that_is_too_long_is_split_and_a_rule_more_moves_none_before_it(workspace: Make) -> None:
     found = read(workspace, HEAD % (2, 70) + service("shop", "web", {}, PLAIN))
-    assert written(found) == {
-        "web/shop": [("shop", ["A0", "A1"]), ("shop-2", ["A2", "A3"]), ("shop-3", ["A4"])]
-    }
+    assert written(found) == {"web/shop": [("shop", ["A0", "A1"]), ("shop-2", ["A2", "A3"]), ("shop-3", ["A4"])]}
     more = read(workspace, HEAD % (2, 70) + service("shop", "web", {}, {**PLAIN, "B": "b > 1"}))
     assert written(more)["web/shop"][:2] == written(found)["web/shop"][:2]
 
@@ -135,7 +133,8 @@ def test_promtool_takes_shared_files_and_runs_their_tests(
 
 def test_places_of_one_tenant_share_its_limit_and_the_strictest_holds(workspace: Make) -> None:
     two = (HEAD % (20, 5)).replace(
-        "    sources:\n", "    sources:\n    - {name: other, labels: {cluster: b}, mimir: {url: http://mimir:8080, tenant: shop, max_groups: 3}}\n"
+        "    sources:\n",
+        "    sources:\n    - {name: other, labels: {cluster: b}, mimir: {url: http://mimir:8080, tenant: shop, max_groups: 3}}\n",
     )
     text = two + "".join(service(f"s{number}", "web", {}, {f"A{number}": f"a{number} > 1"}) for number in range(2))
     found = read(workspace, text)

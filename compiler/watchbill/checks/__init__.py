@@ -10,7 +10,18 @@ from watchbill.source.codes.catalogue import codes, find
 from watchbill.source.diagnostic import Diagnostic, Location, did_you_mean
 from watchbill.spec.model import Workspace
 
-AREAS = ("promql", "ownership", "windows", "inhibition", "paging", "schedules", "coverage", "remediation", "messages")
+AREAS = (
+    "promql",
+    "ownership",
+    "windows",
+    "inhibition",
+    "paging",
+    "schedules",
+    "coverage",
+    "remediation",
+    "runbooks",
+    "messages",
+)
 FIXED = ("It cannot be silenced",)
 
 

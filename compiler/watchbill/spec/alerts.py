@@ -62,6 +62,7 @@ def resolve_alert(entry: Entry, here: Here) -> Iterator[ResolvedAlert]:
         expr = read_expression(here.written(alert.expr, at.at("expr")), values, here, uses)
         texts = _texts(alert, at, here, values, uses)
         if expr is None or texts is None:
+            uses.update(alert.params)  # what is used cannot be told from a text that is wrong
             continue
         watched = expr.analysis.watched
         yield _made(

@@ -107,7 +107,8 @@ def _scalar_decoder(scalar: Scalar) -> Decoder:
 
 def _bad_value(node: Node, value: str, message: str, scalar: Scalar, told: Told) -> Failed:
     if _CREDENTIALS.search(value):
-        return _secret(node, told)
+        message, advice = "a password may not be written out in a URL", "leave user and password out of it"
+        return told.say(structure.SECRET_IN_TEXT, node, message, "not repeated here", advice)
     return told.say(structure.BAD_VALUE, node, message, "here", f"write {scalar.noun}")
 
 
@@ -253,6 +254,11 @@ def _unknown(key: str, node: Node, known: tuple[str, ...], told: Told, inside: s
     told.say(structure.UNKNOWN_KEY, node, f"unknown key `{key}`{inside}", "not part of the language", hint)
 
 
+def _in_a_sentence(doc: str) -> str:
+    first = doc.split(" ", 1)[0]
+    return (doc[:1].lower() + doc[1:] if first[1:].islower() or len(first) == 1 else doc).rstrip(".")
+
+
 def _is_null(node: Node) -> bool:
     return isinstance(node, ScalarNode) and node.value in _NULLS and is_plain(node)
 
@@ -352,7 +358,7 @@ def _struct_decoder(shape: StructShape) -> Callable[..., Any]:
                     node,
                     f"`{field.key}` is missing",
                     "here",
-                    f"add `{field.key}:` ({field.doc[:1].lower()}{field.doc[1:].rstrip('.')})",
+                    f"add `{field.key}:` ({_in_a_sentence(field.doc)})",
                 )
         if exactly_one and not check_one(node, given, told):
             good = False

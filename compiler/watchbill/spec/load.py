@@ -13,7 +13,7 @@ from yaml.nodes import MappingNode, Node, ScalarNode
 
 from watchbill.source.codes import references, structure
 from watchbill.source.diagnostic import Diagnostic, Location, Span, did_you_mean
-from watchbill.source.files import WORKSPACE_FILE, PolicyFile, policy_files, read
+from watchbill.source.files import POLICIES, WORKSPACE_FILE, PolicyFile, policy_files, read
 from watchbill.source.yaml import Document, alias_problem, compose, decode_text
 from watchbill.spec import cached
 from watchbill.spec.decode import decode, decoder_of
@@ -43,7 +43,8 @@ class Policy(msgspec.Struct, frozen=True):
 
 class Policies(msgspec.Struct, frozen=True):
     """Everything below `policies/`. `rules` holds the rule files that Foreign documents name, by their shown name;
-    `unread` the names of files that could not be read at all.
+    `unread` the names of files that could not be read at all, `bases` the text of those that a Workspace names as the
+    base of an Alertmanager.
     """
 
     root: Path
@@ -51,6 +52,7 @@ class Policies(msgspec.Struct, frozen=True):
     all: tuple[Policy, ...]
     rules: dict[str, Policy]
     unread: tuple[str, ...] = ()
+    bases: dict[str, bytes] = {}
 
     @property
     def paths(self) -> dict[str, Path]:
@@ -70,6 +72,14 @@ def rule_pattern(foreign: Policy) -> Callable[[str], object]:
         quoted = re.escape(f"{folder}/{pattern}")
         patterns.append(quoted.replace(r"\*\*/", "(.*/)?").replace(r"\*", "[^/]*").replace(r"\?", "[^/]"))
     return re.compile("|".join(patterns)).fullmatch
+
+
+def base_files(policy: Policy) -> Iterator[str]:
+    """The shown names of the files that a Workspace names as the base of an Alertmanager."""
+    if policy.kind == "Workspace" and policy.body is not None:
+        for environment in policy.body.environments.values():
+            if environment.alertmanager is not None and environment.alertmanager.base is not None:
+                yield f"{POLICIES}/{environment.alertmanager.base}"
 
 
 class _Cached(msgspec.Struct, frozen=True, array_like=True):
@@ -92,7 +102,8 @@ def resting_collector() -> Iterator[None]:
 def load(root: Path, *, cache: bool = True) -> tuple[Policies, list[Diagnostic]]:
     """Everything below `policies/`, decoded; and everything that is wrong with its form.
 
-    Files with a Foreign come first: what a Foreign names is read as rules of Prometheus, not as policy.
+    Files with a Workspace or a Foreign come first: what a Foreign names is read as rules of Prometheus, and what an
+    Alertmanager of the Workspace names as its base is not read here at all; neither is policy.
     """
     files = tuple(policy_files(root))
     store = cached.path(root, "documents") if cache else None
@@ -122,9 +133,15 @@ def load(root: Path, *, cache: bool = True) -> tuple[Policies, list[Diagnostic]]
             if not told and store is not None:
                 fresh[name] = _to_cache(digest, decoded[name])
 
-        first = [name for name, data in contents.items() if b"Foreign" in data]
+        first = [name for name, data in contents.items() if b"Workspace" in data]
         for name in first:
             decode_one(name, as_rules=False)
+        named_bases = {file for name in first for policy in decoded[name] for file in base_files(policy)}
+        bases = {name: contents.pop(name) for name in sorted(named_bases & contents.keys() - set(first))}
+        first += [name for name, data in contents.items() if b"Foreign" in data and name not in decoded]
+        for name in first:
+            if name not in decoded:
+                decode_one(name, as_rules=False)
         foreigns = [policy for name in first for policy in decoded[name] if policy.kind == "Foreign" and policy.body]
         named = [rule_pattern(policy) for policy in foreigns]
         for name in contents:
@@ -137,8 +154,8 @@ def load(root: Path, *, cache: bool = True) -> tuple[Policies, list[Diagnostic]]
     rules = {policy.name: policy for policy in in_order if policy.kind == RULE_FILE}
     told = [diagnostic for file in files for diagnostic in found[file.name]]
     told += _workspace_problems(policies, told)
-    unread = tuple(file.name for file in files if file.name not in contents)
-    everything = Policies(root, files, tuple(policies), rules, unread)
+    unread = tuple(file.name for file in files if file.name not in contents and file.name not in bases)
+    everything = Policies(root, files, tuple(policies), rules, unread, bases)
     for policy in foreigns:
         if not any(match_ is not None for match_ in map(rule_pattern(policy), rules)):
             message = f"no file is named by the rules of `{policy.name}`"

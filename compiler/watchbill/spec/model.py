@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -196,6 +196,13 @@ class ResolvedWindow(msgspec.Struct, frozen=True, kw_only=True):
     at: Location
 
 
+class Base(msgspec.Struct, frozen=True):
+    """A hand-written Alertmanager configuration as plain values, its keys in their order; `at` is its document."""
+
+    at: Location
+    value: dict[str, Any]
+
+
 class Workspace(msgspec.Struct, frozen=True, kw_only=True):
     """The whole. Documents are held by qualified name: `name` when shared, `team/name` when a team's own.
 
@@ -215,6 +222,7 @@ class Workspace(msgspec.Struct, frozen=True, kw_only=True):
     catch_all: CatchAll
     last_resort: tuple[str, str]
     windows: dict[str, ResolvedWindow]
+    bases: dict[str, Base]
     documents: dict[str, dict[str, Policy]]
 
     def rank(self, severity: str) -> int:

@@ -18,6 +18,7 @@ _FORMS = {
     "number": (re.compile(r"[-+]?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?"), "a number"),
     "name": (re.compile(rf"{NAME}|[A-Za-z_][A-Za-z0-9_.:/-]*"), "a name of letters, digits and `_ . : / -`"),
 }
+_LONGEST = 256  # Python makes no number of 400 digits
 _STAND_INS = {"ratio": "1", "duration": "5m", "bytes": "1", "number": "1", "name": "name"}
 
 
@@ -58,9 +59,7 @@ class UnknownParam(msgspec.Struct, frozen=True):
 
 
 def is_value(type_: str, value: str) -> bool:
-    return (
-        len(value) <= 256 and _FORMS[type_][0].fullmatch(value) is not None
-    )  # no number of 300 digits is one in Python
+    return len(value) <= _LONGEST and _FORMS[type_][0].fullmatch(value) is not None
 
 
 def expected(type_: str) -> str:

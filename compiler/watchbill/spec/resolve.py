@@ -5,6 +5,7 @@ from pathlib import Path
 from watchbill.source.codes import structure
 from watchbill.source.diagnostic import Diagnostic, Location
 from watchbill.source.files import WORKSPACE_FILE
+from watchbill.spec.base import read_bases
 from watchbill.spec.expressions import remembered
 from watchbill.spec.foreign import resolve_foreign
 from watchbill.spec.kinds.people import Escalation, EscalationStep, Notified
@@ -55,7 +56,7 @@ def resolve(policies: Policies) -> tuple[Workspace | None, list[Diagnostic]]:
             found.extend(told)
     found.extend(_check_blocks(policy, documents, context))
     for service in documents.get("Service", {}).values():
-        if service.team is None:
+        if service.team is None and service.body is not None:
             found.append(
                 Diagnostic(
                     structure.MISSING_KEY, "`team` is missing", service.at, "whose service is this?", "add `team:`"
@@ -73,6 +74,8 @@ def resolve(policies: Policies) -> tuple[Workspace | None, list[Diagnostic]]:
             found.extend(problems)
             for place, one in resolved.items():
                 services[place].append(one)
+    bases, problems = read_bases(policy, policies)
+    found.extend(problems)
     windows, problems = resolve_windows(context)
     found.extend(problems)
     taker, _ = catch_all(settings, documents.get("Team", {}))
@@ -106,6 +109,7 @@ def resolve(policies: Policies) -> tuple[Workspace | None, list[Diagnostic]]:
         catch_all=taker,
         last_resort=(resort.team, resort.on_call) if resort else (taker.team, "primary"),
         windows=windows,
+        bases=bases,
         documents={kind: dict(sorted(same.items())) for kind, same in documents.items()},
     )
     return workspace, found

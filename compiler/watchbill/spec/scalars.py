@@ -249,6 +249,10 @@ FileGlob = Annotated[
     str,
     Scalar("a path below this file's folder, such as rules/*.yaml", r"[A-Za-z0-9_*?][A-Za-z0-9_*?./-]*", _glob_problem),
 ]
+BaseFile = Annotated[
+    str,
+    Scalar("a file below policies/, such as legacy/alertmanager.yml", r"[A-Za-z0-9_][A-Za-z0-9_./-]*", _glob_problem),
+]
 Url = Annotated[str, Scalar("an http or https URL", r"https?://[^\s]+", _url_problem)]
 Email = Annotated[str, Scalar("an e-mail address", r"[^\s@<>,;\"]+@[^\s@<>,;\"]+\.[^\s@<>,;\"]+")]
 SlackChannel = Annotated[str, Scalar('a Slack channel such as "#pay-alerts"', r"#[^\s#]+")]

@@ -7,7 +7,7 @@ from watchbill.source.diagnostic import Diagnostic, Location, Related
 from watchbill.spec.alerts import resolve_alert, resolve_record
 from watchbill.spec.entries import Entry, RecordEntry, entries, records
 from watchbill.spec.here import Here
-from watchbill.spec.kinds.service import Service
+from watchbill.spec.kinds.service import Alert, Service
 from watchbill.spec.load import Policy
 from watchbill.spec.model import ResolvedAlert, ResolvedGroup, ResolvedRecord, ResolvedService
 from watchbill.spec.settings import PlaceSettings
@@ -93,12 +93,19 @@ def check_alert_form(entry: Entry, told: Told) -> None:
 def _unused_params(alerts: list[Entry], used: set[tuple[Location, str]], told: Told) -> None:
     for entry in alerts:
         for name in entry.alert.params:
-            if (entry.at, name) not in used:
+            if (entry.at, name) not in used and not _mentions(entry.alert, name):
                 message = f"param `{name}` is never used"
                 where = entry.at.at("params", name, key=True)
                 told.say(
                     Diagnostic(references.UNUSED_PARAM, message, where, "unused", f"use ${{{name}}}, or remove it")
                 )
+
+
+def _mentions(alert: Alert, name: str) -> bool:
+    """Whether a text of the alert has the param, though another mistake kept it from being put in."""
+    placed = [value for value in (alert.expr, alert.summary, alert.description) if value is not None]
+    texts = [text for value in placed for text in (value.default, *(value.by or {}).values())]
+    return any(f"${{{name}}}" in text for text in (*texts, *alert.annotations.values()))
 
 
 def _differs_by_source(alerts: list[Entry], recorded: list[RecordEntry]) -> bool:

@@ -13,6 +13,7 @@ from watchbill.spec.load import Policy
 from watchbill.spec.model import OUTCOMES, CatchAll, Outcome, OutcomeKind
 
 DEFAULT_ESCALATION = "default"  # built in: primary, five minutes, twice again
+HEARTBEAT_SERVICE = "watchbill"  # the label `service` of the heartbeat
 DEFAULT_SEVERITIES = {
     "critical": Severity(page=DEFAULT_ESCALATION),
     "high": Severity(page=DEFAULT_ESCALATION),

@@ -4,13 +4,15 @@ import re
 from collections.abc import Iterator
 
 import watchbill
-from watchbill.source.codes import paging, references, structure
+from watchbill.source.codes import base, paging, references, structure
 from watchbill.source.diagnostic import Diagnostic, Location
-from watchbill.spec.kinds.workspace import Environment, Severity, Source
+from watchbill.spec.kinds.workspace import Environment, Heartbeat, Severity, Source
 from watchbill.spec.kinds.workspace import Workspace as WorkspaceKind
 from watchbill.spec.load import Policy
 from watchbill.spec.model import OUTCOMES, qualified
+from watchbill.spec.scalars import seconds
 from watchbill.spec.settings import (
+    HEARTBEAT_SERVICE,
     RESERVED,
     catch_all,
     open_identity,
@@ -62,6 +64,8 @@ def check_settings(policy: Policy, documents: dict[str, dict[str, Policy]]) -> l
         for name in settings.timing
         if name not in known
     )
+    if settings.heartbeat is not None:
+        found.extend(_check_heartbeat(settings.heartbeat, at.at("heartbeat"), documents))
     if settings.coverage is not None and settings.coverage.from_ > settings.coverage.until:
         found.append(
             Diagnostic(
@@ -98,6 +102,24 @@ def check_settings(policy: Policy, documents: dict[str, dict[str, Policy]]) -> l
                 )
             )
     return found
+
+
+def _check_heartbeat(
+    heartbeat: Heartbeat, at: Location, documents: dict[str, dict[str, Policy]]
+) -> Iterator[Diagnostic]:
+    if seconds(heartbeat.every) < 1:
+        message = "a heartbeat needs a time between two beats"
+        yield Diagnostic(base.BAD_HEARTBEAT, message, at.at("every"), "no time", "write 1m")
+    elif seconds(heartbeat.missing_after) <= seconds(heartbeat.every):
+        message = f"a heartbeat every {heartbeat.every} is missing after {heartbeat.missing_after} while all is well"
+        where = at.at("missing_after") if heartbeat.missing_after != "5m" else at.at("every")
+        advice = "let `missing_after` be several times `every`"
+        yield Diagnostic(base.BAD_HEARTBEAT, message, where, "too short", advice)
+    taken = documents.get("Service", {}).get(HEARTBEAT_SERVICE)
+    if taken is not None:
+        message = f"service `{HEARTBEAT_SERVICE}` has the name under which the heartbeat runs"
+        advice = "choose another name"
+        yield Diagnostic(base.BAD_HEARTBEAT, message, taken.at.at("name"), "taken", advice)
 
 
 def _check_requires(settings: WorkspaceKind, at: Location) -> list[Diagnostic]:

@@ -4,6 +4,9 @@ The tree is flat. The root is the catch-all; below it stands one route for each 
 own and `page_per` that occur, the more specific first; and where only a label says whose an alert is, one for each owner. An alert is matched by labels the compiler writes on every rule,
 so adding an alert changes no route: PagerDuty's key is the sha256 of a route's matchers and the group's labels
 (notify.Key.Hash, dispatch.Route.Key), and an edited matcher would orphan every incident open under the old key.
+
+Beside a base, a configuration that somebody wrote by hand, its root stays the root and takes what no policy claims; our
+routes stand before its own, under the same keys as without it, so that nothing moves on the day it is taken away.
 """
 
 from collections.abc import Iterator
@@ -12,10 +15,10 @@ from typing import Any
 from watchbill.source.diagnostic import Diagnostic, Location
 from watchbill.spec.dependence import Dependence
 from watchbill.spec.kinds.people import Calendar
-from watchbill.spec.kinds.workspace import Timing
-from watchbill.spec.model import Workspace
+from watchbill.spec.kinds.workspace import Heartbeat, Timing
+from watchbill.spec.model import Base, Workspace
 from watchbill.spec.ownership import LABEL as OWNERSHIP
-from watchbill.targets import timeintervals
+from watchbill.targets import heartbeat, timeintervals
 from watchbill.targets.alertmanager_limits import limits
 from watchbill.targets.artifact import HEADER, Artifact
 from watchbill.targets.branches import Branch
@@ -23,6 +26,8 @@ from watchbill.targets.receivers import receiver, said_once
 from watchbill.targets.routetree import Inhibition, Tree, incident_keys, trees
 from watchbill.targets.timeintervals import CLOSED
 from watchbill.targets.yamltext import dump
+
+MERGED = ("inhibit_rules", "time_intervals", "receivers")  # lists of ours, and of a base behind them
 
 
 def build(workspace: Workspace) -> list[Artifact]:
@@ -35,13 +40,29 @@ def check(workspace: Workspace) -> list[Diagnostic]:
 
 
 def configuration(workspace: Workspace, tree: Tree) -> dict[str, Any]:
-    """The configuration as Alertmanager reads it. No key holds a secret, only the names of files that do."""
+    """The configuration as Alertmanager reads it, without a base. No key holds a secret, only the names of files that do.
+
+    Beside a base its root takes what no policy claims, and its `global` is its own: so our routes and mails say all that
+    they would else inherit.
+    """
     found: dict[str, Any] = {}
-    receivers = [receiver(workspace, tree.environment, one) for one in tree.receivers()]
+    beside = tree.environment in workspace.bases
+    wanted = [one for one in tree.receivers() if not beside or one != tree.catch_all]
+    receivers = [receiver(workspace, tree.environment, one) for one in wanted]
     if any("email_configs" in one for one in receivers):
-        found["global"] = _mail(workspace)
+        mail = _mail(workspace)
+        if beside:
+            receivers = [_mailing(one, mail) for one in receivers]
+        else:
+            found["global"] = mail
     routes = [route for branch in tree.branches for route in _routes(workspace, tree.environment, branch)]
     keys = incident_keys(workspace, tree.environment)
+    if beside:
+        routes = [route if "group_by" in route else {**route, "group_by": keys} for route in routes]
+    beat = workspace.settings.heartbeat
+    if beat is not None:
+        routes.insert(0, _heartbeat(beat))
+        receivers.append(heartbeat.receiver(beat))
     root = {"receiver": tree.catch_all.name, "group_by": keys, **_times(_catch_all_timing(workspace, tree))}
     found["route"] = {**root, "routes": routes} if routes else root
     inhibitions = [_inhibition(workspace, tree.environment, one) for one in tree.inhibitions]
@@ -56,6 +77,21 @@ def configuration(workspace: Workspace, tree: Tree) -> dict[str, Any]:
         found["time_intervals"] = hours
     found["receivers"] = receivers
     return found
+
+
+def _heartbeat(beat: Heartbeat) -> dict[str, Any]:
+    """The first route: nothing that anybody routes may keep it back. A group is a source."""
+    matchers = [matcher(*one) for one in heartbeat.matchers()]
+    by = ["alertname", heartbeat.PLACE]
+    return {"receiver": heartbeat.RECEIVER, "matchers": matchers, "group_by": by, **heartbeat.times(beat)}
+
+
+def _mailing(one: dict[str, Any], mail: dict[str, str]) -> dict[str, Any]:
+    """A receiver whose mails say themselves how they are sent: `smtp_from` is `from` here."""
+    if "email_configs" not in one:
+        return one
+    own = {key.removeprefix("smtp_"): value for key, value in mail.items()}
+    return {**one, "email_configs": [{**entry, **own} for entry in one["email_configs"]]}
 
 
 def _mail(workspace: Workspace) -> dict[str, str]:
@@ -193,22 +229,34 @@ def _parts(workspace: Workspace, tree: Tree) -> Iterator[tuple[str, Location]]:
         for end in ("", CLOSED, ":outside")
     }
     calendars |= {timeintervals.window_name(name): window.at for name, window in workspace.windows.items()}
+    named = {"receivers": receivers, "time_intervals": calendars}
     yield HEADER, settings
     texts = said_once(workspace, tree.environment)
     said: set[str] = set()
-    for key, value in configuration(workspace, tree).items():
+    base = workspace.bases.get(tree.environment, Base(settings, {}))
+    ours, theirs = configuration(workspace, tree), base.value
+    for key in dict.fromkeys((*theirs, *ours)):
         if key == "route":
-            root = {name: part for name, part in value.items() if name != "routes"}
-            yield dump({"route": root}) + ("  routes:\n" if "routes" in value else ""), settings
-            for route in value.get("routes", ()):
-                yield dump([route], "  "), receivers[route["receiver"]]
-        elif key in ("receivers", "time_intervals"):
-            where = receivers if key == "receivers" else calendars
+            root = {name: part for name, part in (theirs or ours)["route"].items() if name != "routes"}
+            routes, others = ours["route"].get("routes", []), theirs.get("route", {}).get("routes") or []
+            yield (
+                dump({"route": root}) + ("  routes:\n" if routes or others else ""),
+                base.at.at("route") if theirs else settings,
+            )
+            for route in routes:
+                yield dump([route], "  "), receivers.get(route["receiver"], settings)
+            for index, route in enumerate(others):
+                yield dump([route], "  "), base.at.at("route", "routes", index)
+        elif key in MERGED:
             yield f"{key}:\n", settings
-            for one in value:
-                yield _with_aliases(dump([one]), texts, said), where.get(one["name"], settings)
+            for one in ours.get(key, ()):
+                yield _with_aliases(dump([one]), texts, said), named.get(key, {}).get(one.get("name", ""), settings)
+            for index, one in enumerate(theirs.get(key) or ()):
+                yield dump([one]), base.at.at(key, index)
+        elif key in theirs:
+            yield dump({key: theirs[key]}), base.at.at(key)
         else:
-            yield dump({key: value}), settings
+            yield dump({key: ours[key]}), settings
 
 
 def _with_aliases(text: str, texts: dict[str, str], said: set[str]) -> str:

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
+from watchbill.source.codes import base as base_codes
 from watchbill.source.codes import promql, routing, structure, windows
 from watchbill.source.diagnostic import Diagnostic, Location, Related
-from watchbill.spec.kinds.workspace import Alertmanager
+from watchbill.spec.kinds.workspace import Alertmanager, Secret
 from watchbill.spec.load import Policy
 from watchbill.spec.model import Workspace
 from watchbill.spec.scalars import seconds
@@ -42,6 +43,7 @@ def limits(workspace: Workspace, configured: Configured) -> list[Diagnostic]:
         *_late_channels(workspace, configured),
         *_times(workspace, policy),
         *_crowded(workspace, configured),
+        *_clashes(workspace, policy, configured),
     ]
     return list(dict.fromkeys(found))
 
@@ -126,6 +128,9 @@ def _keys(value: Any) -> Iterator[str]:
 def _secrets(workspace: Workspace, policy: Policy, configured: Configured) -> Iterator[Diagnostic]:
     receivers = [one for _, configuration in configured for one in configuration["receivers"]]
     teams = {one.team for tree, _ in configured for one in tree.receivers() if one.kind == "ticket"}
+    heartbeat = workspace.settings.heartbeat
+    if heartbeat is not None and configured:
+        yield from _by_file(heartbeat.to.url, policy.at.at("heartbeat", "to", "url"))
     asked = [
         (settings.executor.token, policy.at.at("environments", name, "executor", "token"))
         for name, settings in workspace.environments.items()
@@ -145,14 +150,18 @@ def _secrets(workspace: Workspace, policy: Policy, configured: Configured) -> It
         if tickets is not None:
             asked.append((tickets.webhook, workspace.get("Team", name).at.at("tickets", "webhook")))
     for secret, where in asked:
-        if secret.file is None:
-            yield Diagnostic(
-                routing.SECRET_NEEDS_FILE,
-                f"Alertmanager cannot read the environment variable `{secret.env}`",
-                where,
-                "it reads files only",
-                "write {file: /run/secrets/…} and mount the secret there",
-            )
+        yield from _by_file(secret, where)
+
+
+def _by_file(secret: Secret, where: Location) -> Iterator[Diagnostic]:
+    if secret.file is None:
+        yield Diagnostic(
+            routing.SECRET_NEEDS_FILE,
+            f"Alertmanager cannot read the environment variable `{secret.env}`",
+            where,
+            "it reads files only",
+            "write {file: /run/secrets/…} and mount the secret there",
+        )
 
 
 def _names(workspace: Workspace, configured: Configured) -> Iterator[Diagnostic]:
@@ -254,3 +263,29 @@ def _crowded(workspace: Workspace, configured: Configured) -> Iterator[Diagnosti
                 "let windows match by `service` only",
                 notes=(f"among them {', '.join(f'`{name}`' for name in names[:5])}",),
             )
+
+
+def _clashes(workspace: Workspace, policy: Policy, configured: Configured) -> Iterator[Diagnostic]:
+    """Names of a base that are names of ours."""
+    for tree, ours in configured:
+        base = workspace.bases.get(tree.environment)
+        if base is None:
+            continue
+        teams = {one.name: _named(workspace, one.team) for one in tree.receivers() if one.kind != "drop"}
+        for what, key, others in (
+            ("receiver", "receivers", ("receivers",)),
+            ("time interval", "time_intervals", ("time_intervals", "mute_time_intervals")),
+        ):
+            taken = {one["name"] for one in ours.get(key, ())}
+            for other in others:
+                for index, one in enumerate(base.value.get(other) or ()):
+                    name = one.get("name") if isinstance(one, dict) else None
+                    if name in taken:
+                        yield Diagnostic(
+                            base_codes.BASE_CLASH,
+                            f"{what} `{name}` of the base has the name of one that the compiler writes",
+                            base.at.at(other, index, "name"),
+                            "taken",
+                            "rename it in this file",
+                            related=(Related(teams.get(str(name), policy.at), "written for this"),),
+                        )

@@ -17,6 +17,7 @@ from watchbill.source.diagnostic import Diagnostic, Location
 from watchbill.spec.kinds.workspace import Mimir
 from watchbill.spec.model import Place, ResolvedAlert, ResolvedGroup, ResolvedRecord, ResolvedService, Workspace
 from watchbill.spec.settings import sources_of
+from watchbill.targets import heartbeat
 
 SHARED = "_team"  # the file that the services of a team share: no policy's name begins so
 
@@ -41,7 +42,10 @@ class _Unit(msgspec.Struct, frozen=True):
 def files(workspace: Workspace) -> dict[str, list[File]]:
     """The rule files of every place, by its name."""
     found = {
-        place.name: [_alone(service, _mimir(workspace, place)) for service in place.services]
+        place.name: [
+            *_heartbeat(workspace, place),
+            *(_alone(service, _mimir(workspace, place)) for service in place.services),
+        ]
         for place in workspace.places.values()
     }
     for places, mimir in _tenants(workspace):
@@ -62,6 +66,12 @@ def check(workspace: Workspace) -> list[Diagnostic]:
         if count > mimir.max_groups:
             found.append(_too_many(workspace, policy.at, places[0], mimir, count))
     return list(dict.fromkeys(found))
+
+
+def _heartbeat(workspace: Workspace, place: Place) -> Iterator[File]:
+    group = heartbeat.group(workspace, place)
+    if group is not None:
+        yield File(heartbeat.FOLDER, heartbeat.FILE, (), (group,))
 
 
 def _mimir(workspace: Workspace, place: Place) -> Mimir | None:

@@ -12,9 +12,10 @@ What REST's document leaves open is read as follows, and tests/targets/pagerduty
   falls into an hour that the clocks skip or show twice, so nobody needs to know what PagerDuty would do then.
 - Members have their turns in the order of occurrences, counted from `start_time`; `effective_since` does not move them.
 
-`effective_since` lies at or before the coverage's beginning, and PagerDuty takes a time that is over as now. Who sends
-such an event moves `start_time` to an occurrence still to come and turns the members accordingly, leaves out events
-that are over, and those more than twelve months ahead until they are nearer (PagerDuty refuses them).
+`effective_since` lies at or before the coverage's beginning, and PagerDuty takes a time that is over as now. Whoever
+sends such an event begins it anew with the member whose turn it is: `start_time` is the first shift of that turn, and the
+members are turned accordingly. An event that is over is not sent, one more than twelve months ahead not yet (PagerDuty
+refuses it), and what PagerDuty makes of all this (`final_schedule`) is to be compared with who is meant to be on call.
 """
 
 from collections.abc import Iterator, Mapping

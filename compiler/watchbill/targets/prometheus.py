@@ -19,9 +19,9 @@ def build(workspace: Workspace) -> list[Artifact]:
     for place in workspace.places.values():
         for file in packed[place.name]:
             if any(group.rules for group in file.groups):
-                found.append(_rules(place, file))
+                found.append(_rules(workspace, place, file))
                 if any(alert.tests for service in file.services for alert in service.alerts):
-                    found.append(_tests(place, file))
+                    found.append(_tests(workspace, place, file))
     return found
 
 
@@ -34,11 +34,11 @@ def _path(place: Place, file: File, kind: str) -> str:
     return f"{place.environment}/prometheus/{place.source}/{file.team}/{file.name}.{kind}.yml"
 
 
-def _sources(file: File) -> tuple[str, ...]:
-    return tuple(f"{service.kind}/{service.name}" for service in file.services)
+def _sources(workspace: Workspace, file: File) -> tuple[str, ...]:
+    return tuple(f"{service.kind}/{service.name}" for service in file.services) or (f"Workspace/{workspace.name}",)
 
 
-def _rules(place: Place, file: File) -> Artifact:
+def _rules(workspace: Workspace, place: Place, file: File) -> Artifact:
     head = f"{HEADER}groups:\n"
     dashboards = {service.name: service.dashboard_url for service in file.services}
     parts = [head]
@@ -49,11 +49,11 @@ def _rules(place: Place, file: File) -> Artifact:
         parts.append(text)
         line += text.count("\n")
         for rule in group.rules:
-            text = _record(rule) if isinstance(rule, ResolvedRecord) else _alert(rule, dashboards[rule.service])
+            text = _record(rule) if isinstance(rule, ResolvedRecord) else _alert(rule, dashboards.get(rule.service))
             lines.append((line, rule.at))
             line += text.count("\n")
             parts.append(text)
-    return Artifact(_path(place, file, "rules"), "".join(parts), _sources(file), tuple(lines))
+    return Artifact(_path(place, file, "rules"), "".join(parts), _sources(workspace, file), tuple(lines))
 
 
 def _group(group: ResolvedGroup) -> str:
@@ -95,7 +95,7 @@ def _mapping(key: str, values: dict[str, str]) -> str:
     )
 
 
-def _tests(place: Place, file: File) -> Artifact:
+def _tests(workspace: Workspace, place: Place, file: File) -> Artifact:
     """Tests over the ALERTS series: promtool's own alert tests would compare every annotation letter by letter.
 
     A test file names only its own rule file: promtool evaluates every rule of every file named, for every test.
@@ -110,7 +110,7 @@ def _tests(place: Place, file: File) -> Artifact:
             lines.append((line, test.at))
             line += text.count("\n")
             parts.append(text)
-    return Artifact(_path(place, file, "test"), "".join(parts), _sources(file), tuple(lines))
+    return Artifact(_path(place, file, "test"), "".join(parts), _sources(workspace, file), tuple(lines))
 
 
 def _test(alert: ResolvedAlert, test: RuleTest) -> str:

@@ -3,6 +3,8 @@
 import re
 from typing import Any
 
+from watchbill.spec.base import Unquoted
+
 _PLAIN = re.compile(r"[A-Za-z_/][A-Za-z0-9_./-]*")
 _WORDS = frozenset(("true", "false", "null", "yes", "no", "on", "off", "y", "n", "inf", "nan"))
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r"}
@@ -40,7 +42,7 @@ def block(value: str, indent: str) -> str:
 def dump(value: Any, indent: str = "") -> str:
     """Mappings, lists, strings, booleans and numbers as block YAML; ends with a line break. Empty ones stand in flow form."""
     if isinstance(value, dict) and value:
-        return "".join(_entry(f"{indent}{scalar(str(key))}:", item, indent) for key, item in value.items())
+        return "".join(_entry(f"{indent}{_inline(key)}:", item, indent) for key, item in value.items())
     if isinstance(value, list | tuple) and value:
         return "".join(_item(item, indent) for item in value)
     return f"{indent}{_inline(value)}\n"
@@ -76,4 +78,4 @@ def _inline(value: Any) -> str:
         return "{}"
     if isinstance(value, list | tuple):
         return "[]"
-    return scalar(value)
+    return str(value) if isinstance(value, Unquoted) else scalar(value)

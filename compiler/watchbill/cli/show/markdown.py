@@ -73,7 +73,7 @@ def _words(text: str) -> str:
 
 
 def _code(text: str) -> str:
-    return code(text) if text.strip() else "``"
+    return code(text) if text.strip() else ""
 
 
 def _foot(placed: Sequence[tuple[Diagnostic, Span | None]]) -> str:

@@ -63,11 +63,11 @@ def _excerpt(diagnostic: Diagnostic, span: Span, sources: Sources, color: bool) 
         text, shift = _window(source[number - 1], column)
         rows.append(f"{number:>{width}} | {text}")
         mark = "^" if primary else "-"
-        length = max(1, min(end - column, MAX_WIDTH - (column - shift)))
-        under = f"{mark * length} {_safe(label)}".rstrip()
-        rows.append(
-            f"{' ' * width} | {' ' * (column - 1 - shift)}{_paint(under, diagnostic.level if primary else 'dim', color)}"
-        )
+        start = column - 1 - shift
+        length = max(1, _width(text[start : end - 1 - shift]), end - column if end - shift > len(text) + 1 else 1)
+        under = f"{mark * min(length, MAX_WIDTH - start)} {_safe(label)}".rstrip()
+        style = diagnostic.level if primary else "dim"
+        rows.append(f"{' ' * width} | {' ' * _width(text[:start])}{_paint(under, style, color)}")
         before = number
     return [*rows, f"{' ' * width} |"]
 
@@ -79,6 +79,15 @@ def _window(line: str, column: int) -> tuple[str, int]:
         return line, 0
     start = max(0, column - MAX_WIDTH // 2)
     return line[start : start + MAX_WIDTH], start
+
+
+def _width(text: str) -> int:
+    """How many columns of a terminal a text takes: Chinese, Japanese, Korean and emoji take two for a character."""
+    if text.isascii():
+        return len(text)
+    from unicodedata import combining, east_asian_width  # noqa: PLC0415  (few policies need it)
+
+    return sum(0 if combining(character) else 1 + (east_asian_width(character) in "WF") for character in text)
 
 
 def _singular(key: str) -> str:

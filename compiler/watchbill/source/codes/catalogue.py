@@ -15,6 +15,7 @@ AREAS = (
     "windows",
     "inhibition",
     "mimir",
+    "base",
     "paging",
     "coverage",
     "pagerduty",

@@ -6,6 +6,7 @@ import msgspec
 
 from watchbill.spec.kinds.inherited import Defaults
 from watchbill.spec.scalars import (
+    BaseFile,
     Date,
     Duration,
     Email,
@@ -70,9 +71,13 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
 
 class Alertmanager(msgspec.Struct, frozen=True, kw_only=True):
     __exactly_one__: ClassVar = ("url", "peers")
-    __not_yet__: ClassVar = ("base",)
     url: Annotated[Url | None, "One Alertmanager."] = None
     peers: Annotated[tuple[Url, ...], "All replicas of one Alertmanager cluster."] = ()
+    base: Annotated[
+        BaseFile | None,
+        "A hand-written configuration, relative to this file, kept while teams convert: its root stays the root, and"
+        " our routes come before its own.",
+    ] = None
     secrets: Annotated[
         FilePath, "The folder in which Alertmanager finds the files of secrets that the compiler names itself."
     ] = "/run/secrets"
@@ -154,6 +159,20 @@ class Role(msgspec.Struct, frozen=True, kw_only=True):
     slack: Annotated[SlackChannel | None, "A Slack channel."] = None
 
 
+class HeartbeatReceiver(msgspec.Struct, frozen=True, kw_only=True):
+    url: Annotated[
+        Secret, "A file that holds the URL of a service outside all of this, which pages when it hears nothing."
+    ]
+
+
+class Heartbeat(msgspec.Struct, frozen=True, kw_only=True):
+    """An alert that always fires, one for each source, sent on by each Alertmanager to a place outside both."""
+
+    every: Annotated[Duration, "How often it is sent."] = "1m"
+    missing_after: Annotated[Duration, "The receiver's own deadline: how long silence may last before it pages."] = "5m"
+    to: Annotated[HeartbeatReceiver, "Who misses it."]
+
+
 class Coverage(msgspec.Struct, frozen=True, kw_only=True):
     from_: Annotated[Date, "First day."] = msgspec.field(name="from")
     until: Annotated[Date, "Last day. Undeclared holes in a schedule in this time are errors."]
@@ -216,7 +235,6 @@ class PagerDuty(msgspec.Struct, frozen=True, kw_only=True):
 class Workspace(msgspec.Struct, frozen=True, kw_only=True):
     """One per repository: environments, severities, and who takes what nobody claims."""
 
-    __not_yet__: ClassVar = ("heartbeat",)
     environments: Annotated[dict[Name, Environment], "Where alerts run: production, staging."]
     targets: Annotated[
         tuple[
@@ -238,6 +256,9 @@ class Workspace(msgspec.Struct, frozen=True, kw_only=True):
     catch_all: Annotated[CatchAll | None, "Who receives an alert that no policy claims. Default: the only team."] = None
     last_resort: Annotated[
         LastResort | None, "Who is paged when a page resolves to nobody. Default: the catch-all's primary."
+    ] = None
+    heartbeat: Annotated[
+        Heartbeat | None, "Proof that alerts still arrive, received outside Prometheus and Alertmanager."
     ] = None
     coverage: Annotated[Coverage | None, "The time in which schedules must have no hole."] = None
     objectives: Annotated[Objectives | None, "Targets for response times and rates."] = None
