@@ -33,8 +33,8 @@ def test_a_scalar_is_read_as_the_text_that_was_written(value):
     assert "\n" not in written
     read_back(f"{written}\n", value)
     read_back(f"key: {written}\n", {"key": value})
-    read_back(f"{written}: value\n", {value: "value"}) if len(written) < 100 else None
-    read_back(f"[{written}, {{{written}: {written}}}]\n", [value, {value: value}]) if len(written) < 100 else None
+    read_back(f"{written}: value\n", {value: "value"})
+    read_back(f"[{written}, {{{written}: {written}}}]\n", [value, {value: value}])
 
 
 @pytest.mark.parametrize("value", WORDS)

@@ -6,7 +6,7 @@ from watchbill import promql
 from watchbill.source.codes import promql as codes
 from watchbill.source.diagnostic import Diagnostic, Location
 from watchbill.spec.expressions import analyse, labels_read
-from watchbill.spec.model import ResolvedAlert, Workspace
+from watchbill.spec.model import ResolvedAlert, ResolvedRecord, Workspace
 
 
 def check(workspace: Workspace) -> list[Diagnostic]:
@@ -15,12 +15,12 @@ def check(workspace: Workspace) -> list[Diagnostic]:
     for place in workspace.places.values():
         for alert in place.alerts:
             if alert.no_data_of is None:
-                key = (alert.at, alert.expr, *alert.annotations.values())
-                if key not in seen:  # the same in another place: told once
+                key = (id(alert.annotations), alert.expr)  # sources that are alike share them
+                if key not in seen:
                     seen.add(key)
                     for diagnostic in _alert(alert):
                         found.setdefault((diagnostic.where, diagnostic.message), diagnostic)
-    for expr, where in _expressions(workspace):
+    for expr, where in _demanding(workspace):
         for diagnostic in _servers(expr, where, workspace.settings.versions.prometheus):
             found.setdefault((diagnostic.where, diagnostic.message), diagnostic)
     return list(found.values())
@@ -75,22 +75,21 @@ def _why(alert: ResolvedAlert, label: str) -> tuple[str, ...]:
     return (reason.text,) if reason is not None else ()
 
 
-def _expressions(workspace: Workspace) -> Iterator[tuple[str, Location]]:
+def _demanding(workspace: Workspace) -> Iterator[tuple[str, Location]]:
+    """Expressions that some server we know of cannot read, each once."""
     seen: set[str] = set()
     for place in workspace.places.values():
         for service in place.services:
-            rules = [(record.expr, record.at) for record in service.records]
-            rules += [(alert.expr, alert.at) for alert in service.alerts]
-            for expr, at in rules:
-                if expr not in seen:
-                    seen.add(expr)
-                    yield expr, at.at("expr")
+            rules: tuple[ResolvedRecord | ResolvedAlert, ...] = (*service.records, *service.alerts)
+            for rule in rules:
+                if rule.expr not in seen:
+                    seen.add(rule.expr)
+                    analysis = analyse(rule.expr)
+                    if not isinstance(analysis, promql.Fault) and analysis.demanding:
+                        yield rule.expr, rule.at.at("expr")
 
 
 def _servers(expr: str, where: Location, version: str) -> Iterator[Diagnostic]:
-    analysis = analyse(expr)
-    if isinstance(analysis, promql.Fault) or not analysis.demanding:
-        return
     parsed = promql.parse(expr)
     if isinstance(parsed, promql.Fault):
         return

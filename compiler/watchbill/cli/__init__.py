@@ -49,6 +49,7 @@ def main() -> None:
     """The console script. Usage errors end with 64, a bug of ours with 70, findings with 1."""
     click.UsageError.exit_code = USAGE
     click.BadParameter.exit_code = USAGE
+    _prepare_streams()
     try:
         watchbill_command(prog_name="watchbill")
     except BrokenPipeError:
@@ -72,6 +73,16 @@ def console() -> None:
         except (BrokenPipeError, ValueError):
             code = code or 1
     os._exit(code if isinstance(code, int) else 0 if code is None else 1)
+
+
+def _prepare_streams() -> None:
+    """A pipe gets UTF-8 whatever the locale; a terminal what it can show; a stream that was closed takes everything."""
+    for name in ("stdout", "stderr"):
+        stream: Any = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115
+        elif hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding=None if stream.isatty() else "utf-8", errors="backslashreplace")
 
 
 def _report(error: Exception) -> None:

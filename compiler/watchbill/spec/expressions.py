@@ -44,6 +44,9 @@ def analyse(expression: str) -> Analysis | promql.Fault:
             parsed = promql.parse(expression)
             if isinstance(parsed, promql.Fault):
                 return parsed
+            if parsed.type not in ("vector", "scalar"):
+                what = "a range vector" if parsed.type == "matrix" else "a text"
+                return promql.Fault(f"a rule needs one value for each series, and this is {what}", 0, len(expression))
             found = Analysis(_merge(promql.labels(parsed)), promql.watched(parsed), bool(promql.needs(parsed)))
         _expressions.used[expression] = found
     return found

@@ -35,7 +35,12 @@ def register(policies: Policies) -> tuple[Documents, list[Diagnostic]]:
                     f"{policy.kind} `{name}` is defined twice",
                     policy.at.at("name"),
                     "and again here",
-                    "rename or remove one of the two",
+                    "rename or remove one of the two"
+                    + (
+                        "; services share one set of names, which their alerts carry"
+                        if policy.kind == "Service"
+                        else ""
+                    ),
                     related=(Related(first.at.at("name"), "first defined here"),),
                 )
             )

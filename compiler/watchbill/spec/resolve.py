@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from watchbill.source.codes import structure
-from watchbill.source.diagnostic import Diagnostic, Location
+from watchbill.source.codes import references, structure
+from watchbill.source.diagnostic import Diagnostic, Location, Related
 from watchbill.source.files import WORKSPACE_FILE
 from watchbill.spec.base import read_bases
 from watchbill.spec.expressions import remembered
@@ -69,6 +69,9 @@ def resolve(policies: Policies) -> tuple[Workspace | None, list[Diagnostic]]:
         for place, one in resolved.items():
             services[place].append(one)
     for foreign in documents.get("Foreign", {}).values():
+        same = documents.get("Service", {}).get(foreign.name)
+        if same is not None:
+            found.append(_same_name(foreign, same))
         if foreign.body is not None:
             resolved, problems = resolve_foreign(foreign, policies, context)
             found.extend(problems)
@@ -113,6 +116,18 @@ def resolve(policies: Policies) -> tuple[Workspace | None, list[Diagnostic]]:
         documents={kind: dict(sorted(same.items())) for kind, same in documents.items()},
     )
     return workspace, found
+
+
+def _same_name(foreign: Policy, service: Policy) -> Diagnostic:
+    """A Foreign is the `service` of its alerts: routes and incidents could not tell the two apart."""
+    return Diagnostic(
+        references.DUPLICATE_NAME,
+        f"Foreign `{foreign.name}` has the name of a Service, and both are the label `service` of their alerts",
+        foreign.at.at("name"),
+        "and again here",
+        "rename one of the two",
+        related=(Related(service.at.at("name"), "first defined here"),),
+    )
 
 
 def _check_blocks(policy: Policy, documents: dict[str, dict[str, Policy]], context: Context) -> list[Diagnostic]:

@@ -255,6 +255,12 @@ BaseFile = Annotated[
 ]
 Url = Annotated[str, Scalar("an http or https URL", r"https?://[^\s]+", _url_problem)]
 Email = Annotated[str, Scalar("an e-mail address", r"[^\s@<>,;\"]+@[^\s@<>,;\"]+\.[^\s@<>,;\"]+")]
+GitHubHandle = Annotated[
+    str,
+    Scalar(
+        "a GitHub team such as @org/payments, or a person", r"@[A-Za-z0-9][A-Za-z0-9-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)?"
+    ),
+]
 SlackChannel = Annotated[str, Scalar('a Slack channel such as "#pay-alerts"', r"#[^\s#]+")]
 FilePath = Annotated[str, Scalar("an absolute path", r"/[^\0]*")]
 EnvName = Annotated[str, Scalar("the name of an environment variable", r"[A-Z_][A-Z0-9_]*")]

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from watchbill.source.diagnostic import Diagnostic
 from watchbill.spec import schema
 from watchbill.spec.model import Workspace
+from watchbill.targets import codeowners
 from watchbill.targets.artifact import Artifact
 from watchbill.targets.beside import beside, worthwhile
 
@@ -31,7 +32,7 @@ def check(workspace: Workspace) -> list[Diagnostic]:
 
 
 def build(workspace: Workspace, names: Iterable[str] | None = None) -> list[Artifact]:
-    """All artifacts of the workspace's targets (or of those named), sorted by path; and the schema, for editors."""
+    """All artifacts of the workspace's targets (or of those named), sorted by path; beside them the schema and CODEOWNERS."""
     chosen = tuple(names if names is not None else workspace.targets)
     modules = {name: importlib.import_module(TARGETS[name]) for name in chosen}
     rules = sum(len(service.alerts) for place in workspace.places.values() for service in place.services)
@@ -39,7 +40,7 @@ def build(workspace: Workspace, names: Iterable[str] | None = None) -> list[Arti
     if HEAVIEST in modules and len(modules) > 1 and worthwhile(rules):
         heavy = modules.pop(HEAVIEST)
         aside = beside(lambda: list(heavy.build(workspace)))
-    found = [Artifact(SCHEMA, schema.text())]
+    found = [Artifact(SCHEMA, schema.text()), *codeowners.build(workspace)]
     for module in modules.values():
         found.extend(module.build(workspace))
     if aside is not None:

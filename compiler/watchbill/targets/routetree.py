@@ -59,6 +59,16 @@ class Tree(msgspec.Struct, frozen=True):
 
 
 def trees(workspace: Workspace) -> list[Tree]:
+    """One tree for each environment that has an Alertmanager. The last workspace's are kept: three rooms ask for them."""
+    if not _kept or _kept[0][0] is not workspace:
+        _kept[:] = [(workspace, _trees(workspace))]
+    return _kept[0][1]
+
+
+_kept: list[tuple[Workspace, list[Tree]]] = []
+
+
+def _trees(workspace: Workspace) -> list[Tree]:
     """The routing of each environment that has an Alertmanager."""
     return [
         _tree(workspace, name) for name, settings in workspace.environments.items() if settings.alertmanager is not None

@@ -64,7 +64,7 @@ def _excerpt(diagnostic: Diagnostic, span: Span, sources: Sources, color: bool) 
         rows.append(f"{number:>{width}} | {text}")
         mark = "^" if primary else "-"
         start = column - 1 - shift
-        length = max(1, _width(text[start : end - 1 - shift]), end - column if end - shift > len(text) + 1 else 1)
+        length = max(1, _width(text[start : end - 1 - shift]))
         under = f"{mark * min(length, MAX_WIDTH - start)} {_safe(label)}".rstrip()
         style = diagnostic.level if primary else "dim"
         rows.append(f"{' ' * width} | {' ' * _width(text[:start])}{_paint(under, style, color)}")

@@ -48,15 +48,6 @@ TEMPLATE = Code(
     example='summary: "{{ $labels.instance is down"',
     instead='summary: "{{ $labels.instance }} is down"',
 )
-NO_RESULT = Code(
-    "WB306",
-    "not-an-alert",
-    "error",
-    finds="An expression whose result cannot be alerted or recorded: a range vector or a text.",
-    why="Prometheus refuses the file.",
-    example="expr: up[5m]",
-    instead="expr: min_over_time(up[5m]) == 0",
-)
 EXPERIMENTAL = Code(
     "WB307",
     "experimental-function",
@@ -93,7 +84,6 @@ ALL = (
     PAGE_PER_CANNOT_EXIST,
     TOO_NEW,
     TEMPLATE,
-    NO_RESULT,
     EXPERIMENTAL,
     IDENTITY_LOST,
     MATCHER_CONFLICT,

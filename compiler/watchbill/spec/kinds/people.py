@@ -12,6 +12,7 @@ from watchbill.spec.scalars import (
     Date,
     Duration,
     Email,
+    GitHubHandle,
     Hours,
     LocalTime,
     Name,
@@ -41,6 +42,7 @@ class Team(msgspec.Struct, frozen=True, kw_only=True):
     slack: Annotated[dict[Name, SlackChannel], "Channel by severity; `default` for the others."] = {}
     email: Annotated[Email | None, "The team's mailbox."] = None
     tickets: Annotated[Tickets | None, "Where the team's tickets are made."] = None
+    github: Annotated[GitHubHandle | None, "Who reviews this team's policies: @org/team, or @somebody."] = None
     paging: Annotated[Literal["pagerduty", "none"], NotYet(("native",)), "How the team is paged."] = "pagerduty"
     defaults: Annotated[Defaults | None, "What the alerts of this team's services inherit."] = None
 
