@@ -259,11 +259,9 @@ def test_doctor_ends_with_0_only_when_nothing_is_missing(run, shop, monkeypatch,
 
 def test_doctor_of_a_workspace_named_in_odd_bytes_still_answers(workspace, small, run_process):
     root = workspace({"policies/watchbill.yaml": small})
-    odd = os.path.join(os.fsencode(root), b"caf\xff\n")
-    os.mkdir(odd)
-    os.mkdir(os.path.join(odd, b"policies"))
-    with open(os.path.join(odd, b"policies/watchbill.yaml"), "w") as file:
-        file.write(small)
+    odd = root / os.fsdecode(b"caf\xff\n")
+    (odd / "policies").mkdir(parents=True)
+    (odd / "policies/watchbill.yaml").write_text(small)
     for verb in ("doctor", "check", "compile"):
         ran = run_process(verb, cwd=odd)
         assert ran.exit in (0, 1), ran.err

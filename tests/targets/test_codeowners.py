@@ -60,10 +60,10 @@ def test_a_folder_of_one_team_is_one_line_and_every_other_file_its_own(workspace
     assert text is not None
     assert text.splitlines()[3:] == [
         r"/policies/data/shared\ with\ pay.yaml @dana @shop/payments",
-        r"/policies/data/team.yaml               @dana",
-        r"/policies/data/warehouse.yaml          @dana",
-        r"/policies/pay/                         @shop/payments",
-        r"/policies/sre/                         @dana",
+        r"/policies/data/team.yaml              @dana",
+        r"/policies/data/warehouse.yaml         @dana",
+        r"/policies/pay/                        @shop/payments",
+        r"/policies/sre/                        @dana",
     ]
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from watchbill.source.codes import references, structure
 from watchbill.source.diagnostic import Diagnostic, Location, Related
 from watchbill.source.files import WORKSPACE_FILE
-from watchbill.spec.base import read_bases
+from watchbill.spec.basefile import read_bases
 from watchbill.spec.expressions import remembered
 from watchbill.spec.foreign import resolve_foreign
 from watchbill.spec.kinds.people import Escalation, EscalationStep, Notified

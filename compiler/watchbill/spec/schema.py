@@ -13,6 +13,7 @@ from watchbill.spec.scalars import NAME, Scalar
 from watchbill.spec.shapes import (
     BoolShape,
     ChoiceShape,
+    Field,
     IntShape,
     ListShape,
     MapShape,
@@ -46,10 +47,15 @@ def schema() -> dict[str, Any]:
         )
     return {
         "$schema": DRAFT,
-        "title": "Watchbill policy",
         "type": "object",
         "required": ["kind", "name"],
-        "properties": {"kind": {"enum": list(KINDS), "description": "What this document is."}},
+        "properties": {
+            "kind": {
+                "enum": list(KINDS),
+                "enumDescriptions": [_about(type_) for type_ in KINDS.values()],
+                "description": "What this document is.",
+            }
+        },
         "allOf": chosen,
         "definitions": dict(sorted(definitions.items())),
     }
@@ -75,23 +81,44 @@ def _define(type_: type[msgspec.Struct], definitions: dict[str, Any], header: di
     for field in fields_of(type_):
         value = _schema(field.shape, definitions)
         if shape.unsets and not field.required:
-            value = {"anyOf": [value, {"type": "null"}]}
-        properties[field.key] = {**value, "description": field.doc}
+            value = {"if": {"type": "null"}, "else": value}
+        properties[field.key] = {**value, **_description(field.doc), **_default(field)}
         if field.required:
             required.append(field.key)
     for key in shape.not_yet:
-        properties[key] = {"not": {}, "description": "Not compiled by this version yet."}
+        told = f"`{key}` is not compiled by this version yet"
+        properties[key] = {"enum": [], "description": f"{told}.", "errorMessage": told, "doNotSuggest": True}
     made: dict[str, Any] = {"type": "object", "properties": properties, "additionalProperties": False}
-    if type_.__doc__:
-        made["description"] = " ".join(type_.__doc__.split())
+    if about := _about(type_):
+        made |= _description(about)
     if required:
         made["required"] = required
     if shape.exactly_one:
         made["oneOf"] = [{"required": [key]} for key in shape.exactly_one]
     if shape.shorthand is not None:
         short = next(field for field in fields_of(type_) if field.key == shape.shorthand)
-        made = {"anyOf": [_schema(short.shape, definitions), made]}
+        made = _by_type("object", made, _schema(short.shape, definitions))
     definitions[type_.__name__] = made
+
+
+def _by_type(type_: str, then: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    """What a value of one type has to be, and any other: a mistake is told of the form that was meant, as by `anyOf` it is not."""
+    return {"if": {"type": type_}, "then": then, "else": other}
+
+
+def _about(type_: type[msgspec.Struct]) -> str:
+    return " ".join((type_.__doc__ or "").split())
+
+
+def _description(text: str) -> dict[str, str]:
+    """For an editor: what is in backticks is shown as code only where the text is said to be Markdown."""
+    return {"description": text, "markdownDescription": text} if "`" in text else {"description": text}
+
+
+def _default(field: Field) -> dict[str, Any]:
+    """What an editor puts in when the key is completed."""
+    value = field.default
+    return {"default": value} if isinstance(value, (str, int)) and value not in ("", None) else {}
 
 
 def _schema(shape: Shape, definitions: dict[str, Any]) -> dict[str, Any]:
@@ -106,7 +133,7 @@ def _schema(shape: Shape, definitions: dict[str, Any]) -> dict[str, Any]:
     if isinstance(shape, ListShape):
         item = _schema(shape.item, definitions)
         many = {"type": "array", "items": item}
-        return {"anyOf": [item, many]} if shape.or_one else many
+        return _by_type("array", many, item) if shape.or_one else many
     if isinstance(shape, MapShape):
         keys = {"pattern": f"^(?:{shape.key.pattern})$"} if shape.key.pattern else {}
         return {"type": "object", "propertyNames": keys, "additionalProperties": _schema(shape.value, definitions)}
@@ -125,7 +152,7 @@ def _schema(shape: Shape, definitions: dict[str, Any]) -> dict[str, Any]:
                 },
             },
         }
-        return {"anyOf": [item, by_place]}
+        return _by_type("object", by_place, item)
     _define(shape.type, definitions)
     return {"allOf": [{"$ref": f"#/definitions/{shape.type.__name__}"}]}
 
@@ -135,7 +162,10 @@ def _scalar(scalar: Scalar) -> dict[str, Any]:
     if not scalar.pattern:
         return {"type": ["string", "number", "boolean"]}
     fits = re.compile(scalar.pattern).fullmatch
-    forms: list[dict[str, Any]] = [{"type": "string", "pattern": f"^(?:{scalar.pattern})$"}]
+    told = f"This should be {scalar.noun}."  # yaml-language-server says it instead of showing the pattern
+    forms: list[dict[str, Any]] = [
+        {"type": "string", "pattern": f"^(?:{scalar.pattern})$", "patternErrorMessage": told}
+    ]
     if fits("5") and fits("0.5"):
         forms.append({"type": "number"} if fits("-5") else {"type": "number", "minimum": 0})
     elif fits("0.5"):

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 import watchbill
-from watchbill.source.codes import base, paging, references, structure
+from watchbill.source.codes import basefile, paging, references, structure
 from watchbill.source.diagnostic import Diagnostic, Location
 from watchbill.spec.kinds.workspace import Environment, Heartbeat, Severity, Source
 from watchbill.spec.kinds.workspace import Workspace as WorkspaceKind
@@ -109,17 +109,17 @@ def _check_heartbeat(
 ) -> Iterator[Diagnostic]:
     if seconds(heartbeat.every) < 1:
         message = "a heartbeat needs a time between two beats"
-        yield Diagnostic(base.BAD_HEARTBEAT, message, at.at("every"), "no time", "write 1m")
+        yield Diagnostic(basefile.BAD_HEARTBEAT, message, at.at("every"), "no time", "write 1m")
     elif seconds(heartbeat.missing_after) <= seconds(heartbeat.every):
         message = f"a heartbeat every {heartbeat.every} is missing after {heartbeat.missing_after} while all is well"
         where = at.at("missing_after") if heartbeat.missing_after != "5m" else at.at("every")
         advice = "let `missing_after` be several times `every`"
-        yield Diagnostic(base.BAD_HEARTBEAT, message, where, "too short", advice)
+        yield Diagnostic(basefile.BAD_HEARTBEAT, message, where, "too short", advice)
     taken = documents.get("Service", {}).get(HEARTBEAT_SERVICE)
     if taken is not None:
         message = f"service `{HEARTBEAT_SERVICE}` has the name under which the heartbeat runs"
         advice = "choose another name"
-        yield Diagnostic(base.BAD_HEARTBEAT, message, taken.at.at("name"), "taken", advice)
+        yield Diagnostic(basefile.BAD_HEARTBEAT, message, taken.at.at("name"), "taken", advice)
 
 
 def _check_requires(settings: WorkspaceKind, at: Location) -> list[Diagnostic]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
-from watchbill.source.codes import base as base_codes
+from watchbill.source.codes import basefile as base_codes
 from watchbill.source.codes import promql, routing, structure, windows
 from watchbill.source.diagnostic import Diagnostic, Location, Related
 from watchbill.spec.kinds.workspace import Alertmanager, Secret

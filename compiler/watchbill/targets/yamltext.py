@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from watchbill.spec.base import Unquoted
+from watchbill.spec.basefile import Unquoted
 
 _PLAIN = re.compile(r"[A-Za-z_/][A-Za-z0-9_./-]*")
 _WORDS = frozenset(("true", "false", "null", "yes", "no", "on", "off", "y", "n", "inf", "nan"))

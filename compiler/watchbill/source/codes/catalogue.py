@@ -15,7 +15,7 @@ AREAS = (
     "windows",
     "inhibition",
     "mimir",
-    "base",
+    "basefile",
     "paging",
     "coverage",
     "pagerduty",

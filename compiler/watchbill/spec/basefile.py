@@ -4,7 +4,7 @@ from typing import Any
 
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from watchbill.source.codes import base as codes
+from watchbill.source.codes import basefile as codes
 from watchbill.source.codes import yaml as yaml_codes
 from watchbill.source.diagnostic import Diagnostic, Location, Related
 from watchbill.source.files import POLICIES
