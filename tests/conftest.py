@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import hypothesis
 import pytest
 
 import watchbill.cli
@@ -46,6 +47,10 @@ team: shop
 alerts:
 - {name: WebDown, severity: critical, expr: 'up{job="web"} == 0', for: 2m, summary: "{{ $labels.instance }} is down", runbook: {url: "https://wiki.shop.example/web"}}
 """
+
+# The same examples in every run; with WATCHBILL_EXAMPLES others each time, as whoever hunts for more wants them.
+hypothesis.settings.register_profile("watchbill", derandomize="WATCHBILL_EXAMPLES" not in os.environ, database=None)
+hypothesis.settings.load_profile("watchbill")
 
 Files = Mapping[str, str | bytes]
 

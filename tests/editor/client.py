@@ -4,6 +4,7 @@ import json
 import queue
 import subprocess
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -59,17 +60,24 @@ class Editor:
         )
         self._send({"method": "initialized", "params": {}})
         self._send({"method": "workspace/didChangeConfiguration", "params": {"settings": self._settings}})
+        for number in range(50):  # it answers before it knows the schema
+            if self.diagnostics(root / f"policies/warm-up-{number}.yaml", "kind: Nothing\n"):
+                break
 
     def close(self) -> None:
         self._process.kill()
         self._process.wait()
 
-    def diagnostics(self, path: Path, text: str) -> list[dict[str, Any]]:
-        """What the editor underlines in a file with this text."""
-        uri = path.as_uri()
-        told = self._told.setdefault(uri, queue.Queue())
-        self.open(path, text)
-        return told.get(timeout=PATIENCE)
+    def diagnostics(self, path: Path, text: str) -> list[str]:
+        """What the editor underlines in a file with this text: `line:column message`, counted from 1."""
+        return self.all_diagnostics({path: text})[path]
+
+    def all_diagnostics(self, texts: Mapping[Path, str]) -> dict[Path, list[str]]:
+        for path, text in texts.items():
+            self._told[path.as_uri()] = queue.Queue()
+            self.open(path, text)
+        found = {path: self._told[path.as_uri()].get(timeout=PATIENCE) for path in texts}
+        return {path: [_line(one) for one in told] for path, told in found.items()}
 
     def open(self, path: Path, text: str) -> None:
         self._number += 1  # the server remembers a text by its version
@@ -129,6 +137,11 @@ class Editor:
             self._send({"id": message["id"], "result": answer})
         elif "id" in message:
             self._send({"id": message["id"], "result": None})
+
+
+def _line(diagnostic: dict[str, Any]) -> str:
+    start = diagnostic["range"]["start"]
+    return f"{start['line'] + 1}:{start['character'] + 1} {diagnostic['message']}"
 
 
 def _cursor(text: str) -> tuple[dict[str, int], str]:

@@ -62,7 +62,7 @@ NAMES = st.sampled_from(["any.yaml", "watchbill.yaml", "theirs.yaml", "foreign.y
 
 
 @given(NAMES, st.binary(max_size=200))
-@settings(max_examples=150, deadline=2000)
+@settings(max_examples=150, deadline=10_000)
 @example("any.yaml", b"? [a]: b\n: c")
 @example("theirs.yaml", b"? [a]\n: b\n")
 @example("theirs.yaml", b"a: &a [*a]\n")
@@ -74,19 +74,19 @@ def test_any_bytes_at_all_give_findings(folder, small, name, data):
 
 
 @given(NAMES, st.lists(st.sampled_from(PIECES), max_size=40).map("".join))
-@settings(max_examples=250, deadline=2000)
+@settings(max_examples=250, deadline=10_000)
 @example("any.yaml", "kind: Service\nname: a\nteam: shop\nalerts:\n- *a")
 def test_any_pieces_of_policies_give_findings(folder, small, name, text):
     told(folder, name, text.encode("utf-8", "surrogatepass"), small)
 
 
 @given(st.integers(0, 2**32))
-@settings(max_examples=150, deadline=2000)
+@settings(max_examples=150, deadline=10_000)
 def test_a_small_workspace_after_any_accident_gives_findings(folder, small, seed):
     told(folder, "watchbill.yaml", mutated(small.encode(), seed), small)
 
 
 @given(st.sampled_from(ECAP), st.integers(0, 2**32))
-@settings(max_examples=100, deadline=4000)
+@settings(max_examples=100, deadline=10_000)
 def test_a_real_policy_after_any_accident_gives_findings(folder, small, path, seed):
     told(folder, "any.yaml", mutated(path.read_bytes(), seed), small)

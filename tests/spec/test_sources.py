@@ -1,5 +1,6 @@
 """Sources where the labels stand on the series: every selector asks for them, and nothing may lose them."""
 
+import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import yaml
 from watchbill.output.gates import gate, run_tests
 from watchbill.spec.model import ResolvedAlert, Workspace
 from watchbill.spec.resolve import read_workspace
-from watchbill.targets import prometheus
+from watchbill.targets import executor, prometheus, runbooks
 
 WORKSPACE = """\
 apiVersion: watchbill/v1
@@ -173,6 +174,48 @@ def test_the_series_of_a_test_stand_in_the_place(found: Workspace) -> None:
         'up{job="web", instance="a", env="production", cluster="eu-1"}',
         'up{job="web", instance="a", env="staging", cluster="eu-1"}',
     ]
+
+
+def test_what_a_runbook_and_the_machine_ask_is_asked_of_the_same_series(workspace: Make) -> None:
+    more = """\
+---
+kind: Runbook
+name: look
+immediate: [{promql: "topk(5, errors_total)"}]
+---
+kind: Diagnostic
+name: evidence
+collect: [{promql: "rate(errors_total[5m])"}]
+---
+kind: Remediation
+name: again
+action: {systemd.restart: {host: a, unit: web}}
+guardrails: {cooldown: 15m, keep_healthy: {expr: "count(up)", at_least: 2}}
+approvals: {from: [{on_call: primary}]}
+"""
+    alertmanager = "    alertmanager: {url: http://am:9093}\n"
+    down = '  expr: up{job="web"} == 0\n'
+    changes = {
+        alertmanager: f"{alertmanager}    executor: {{url: http://ex:8080}}\n",
+        "severities: {critical": "runbooks: {base_url: https://r.example}\nseverities: {critical",
+        down: f"{down}  runbook: look\n  diagnose: [evidence]\n  remediate: [again]\n",
+    }
+    read, _, told = read_workspace(workspace({**texts(changes), "policies/more.yaml": more}), cache=False)
+    assert [one.message for one in told if one.level == "error"] == []
+    assert read is not None
+    (plan,) = (json.loads(one.text) for one in executor.build(read))
+    assert plan["diagnostics"]["evidence"]["collect"][0]["by"] == {
+        "all": {"promql": 'rate(errors_total{env="production"}[5m])'},
+        "edge": {"promql": 'rate(errors_total{env="production", cluster="edge-1"}[5m])'},
+    }
+    floor = plan["remediations"]["again"]["guardrails"]["keep_healthy"]
+    assert floor["by"]["all"] == {"expr": 'count(up{env="production"})'}
+    assert plan["places"]["all"]["tenant"] == "shop"
+    page = next(one.text for one in runbooks.build(read) if one.path.endswith("/look.md"))
+    assert (
+        "http://mimir:8080/prometheus/graph?g0.expr=topk%285%2C%20errors_total%7Benv%3D%22production%22%7D%29" in page
+    )
+    assert "http://own:9090/graph?g0.expr=topk%285%2C%20errors_total%29" in page
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ FILES = {
     "policies/data/shared with pay.yaml": service("ledger", "pay") + "---\n" + service("lake", "data"),
     "policies/quiet/team.yaml": team("quiet", None),
     "policies/sre/mixin.yaml": "kind: Foreign\nname: mixin\nrules: rules/**/*.yaml\nteam: data\n",
-    "policies/sre/rules/a/b.yaml": "groups: [{name: g, rules: [{alert: A, expr: up == 0, labels: {severity: critical}}]}]\n",
+    "policies/sre/rules/a/b.yaml": "groups: [{name: g, rules: [{alert: A, expr: up == 0, labels: {severity: critical}, annotations: {runbook_url: 'https://r.example'}}]}]\n",
 }
 Make = Callable[[Mapping[str, str | bytes]], Path]
 

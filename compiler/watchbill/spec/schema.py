@@ -87,7 +87,7 @@ def _define(type_: type[msgspec.Struct], definitions: dict[str, Any], header: di
             required.append(field.key)
     for key in shape.not_yet:
         told = f"`{key}` is not compiled by this version yet"
-        properties[key] = {"enum": [], "description": f"{told}.", "errorMessage": told, "doNotSuggest": True}
+        properties[key] = {"not": {}, "description": f"{told}.", "deprecationMessage": told, "doNotSuggest": True}
     made: dict[str, Any] = {"type": "object", "properties": properties, "additionalProperties": False}
     if about := _about(type_):
         made |= _description(about)
@@ -144,9 +144,10 @@ def _schema(shape: Shape, definitions: dict[str, Any]) -> dict[str, Any]:
             "required": ["default"],
             "additionalProperties": False,
             "properties": {
-                "default": item,
+                "default": {**item, "description": "The value, unless the place has its own."},
                 "by": {
                     "type": "object",
+                    "description": "Values by place: an environment, or `environment/source`.",
                     "propertyNames": {"pattern": f"^(?:{NAME}(/{NAME})?)$"},
                     "additionalProperties": item,
                 },

@@ -7,6 +7,7 @@ import msgspec
 from watchbill import promql
 from watchbill.source.codes import Code
 from watchbill.source.codes import promql as codes
+from watchbill.spec.model import Place
 from watchbill.spec.settings import PlaceSettings
 
 
@@ -47,6 +48,15 @@ def _narrowed(text: str, labels: tuple[tuple[str, str], ...], identity: tuple[st
             advice = f"keep it, for example `by ({label}, …)`: in {name} it stands on the series, and on no rule"
             return Problem(codes.IDENTITY_LOST, message, "lost here", advice, before.start, before.end)
     return edited
+
+
+def asked(text: str, place: Place) -> str:
+    """A query as it is asked in a place: of the series that carry its labels, where those stand on the series.
+
+    One that says something else about these labels, or that is no PromQL (told elsewhere), is asked as it stands.
+    """
+    edited = promql.add_matchers(text, place.labels) if place.series else text
+    return edited if isinstance(edited, str) else text
 
 
 def blind(selectors: tuple[str, ...], place: PlaceSettings) -> tuple[str, ...]:

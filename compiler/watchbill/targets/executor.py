@@ -6,7 +6,8 @@ the zone of their document, days of a calendar or a window are written one by on
 `{"env": …}`. Keys keep the order of the language, names are sorted, severities go from worst to least.
 
 `alerts` is keyed by `service/alertname/severity`, as the labels of every alert say. An alert that is not everywhere names
-its `places`; `by` holds, for a place, what differs there from what stands beside it (null: nothing there). Where only a
+its `places`; `by` holds, for a place, what differs there from what stands beside it (null: nothing there): also for a
+query of a diagnostic or of `keep_healthy`, where the labels of the place stand on the series. Where only a
 label says at run time whose an alert is, `owners` names a table of the section of that name: the first team of which a
 pattern matches the label's whole value has it, with the outcome that stands there; else it is as the alert says.
 """
@@ -51,7 +52,7 @@ def _plan(workspace: Workspace, name: str, environment: Environment) -> Artifact
     places = workspace.places_of(name)
     owners: Owners = {}
     alerts = planned(workspace, places, owners)
-    reached = Reached(workspace, _SECTIONS.values())
+    reached = Reached(workspace, _SECTIONS.values(), places)
     for kind in ("Team", "Person"):
         for document in workspace.documents.get(kind, {}):
             reached.name(kind, document, None)

@@ -6,6 +6,7 @@ from functools import lru_cache
 from urllib.parse import quote
 
 from watchbill.spec.model import Outcome, ResolvedAlert, ResolvedService, Workspace
+from watchbill.spec.series import asked
 from watchbill.targets import wording
 from watchbill.targets.markdown import Markdown, url
 from watchbill.targets.views import AlertView, Behaviour, Expression, RecordView, ServiceView, Text
@@ -29,6 +30,10 @@ def services(workspace: Workspace, overview: "Overview") -> dict[str, ServiceVie
     return {name: overview.service(found[name]) for name in sorted(found)}
 
 
+def _quoted(expr: str) -> str:
+    return "".join(map(_QUOTED.__getitem__, expr.encode("utf-8", "replace")))
+
+
 class Overview:
     """Makes views, and remembers the words it has used before: ten thousand alerts share a few hundred."""
 
@@ -42,6 +47,7 @@ class Overview:
                 name,
                 graph_base(workspace, name),
                 place.environment if len(workspace.places_of(place.environment)) == 1 else name,
+                place if place.series else None,
             )
             for name, place in workspace.places.items()
         ]
@@ -54,11 +60,11 @@ class Overview:
 
     def graphs(self, expr: str, places: Collection[str] | None = None) -> Markdown:
         """Links to an expression at the Prometheus of each place."""
-        query = "".join(map(_QUOTED.__getitem__, expr.encode("utf-8", "replace")))
+        query = _quoted(expr)
         return Markdown(
             " · ".join(
-                f"[{label}]({base}{query}&g0.tab=0)"
-                for name, base, label in self._graphs
+                f"[{label}]({base}{query if place is None else _quoted(asked(expr, place))}&g0.tab=0)"
+                for name, base, label, place in self._graphs
                 if base and (places is None or name in places)
             )
         )

@@ -7,19 +7,25 @@ from typing import Any
 import msgspec
 
 from watchbill.spec.kinds.actions import Action
+from watchbill.spec.kinds.answers import Collector, KeepHealthy
 from watchbill.spec.kinds.inherited import Defaults
 from watchbill.spec.kinds.people import Calendar
-from watchbill.spec.model import Workspace, qualified
+from watchbill.spec.model import Place, Workspace, qualified
 from watchbill.spec.scalars import WEEKDAYS, weekday_numbers
+from watchbill.spec.series import asked
 from watchbill.spec.shapes import ListShape, MapShape, ScalarShape, Shape, StructShape, fields_of
 
 Record = dict[str, Any]
 
 
 class Reached:
-    """The documents of some kinds that are named: each is written down once, and what it names is reached as well."""
+    """The documents of some kinds that are named: each is written down once, and what it names is reached as well.
 
-    def __init__(self, workspace: Workspace, kinds: Iterable[str]) -> None:
+    `places` are those where a query is asked otherwise than it is written.
+    """
+
+    def __init__(self, workspace: Workspace, kinds: Iterable[str], places: Iterable[Place] = ()) -> None:
+        self.places = tuple(place for place in places if place.series)
         self._documents = workspace.documents
         self._waiting: list[tuple[str, str]] = []
         self.records: dict[str, dict[str, Record]] = {kind: {} for kind in kinds}
@@ -124,4 +130,23 @@ def _plain_calendar(calendar: Calendar, _reached: Reached, _team: str | None) ->
     return present(record)
 
 
-_SPECIAL: dict[type[msgspec.Struct], Plain] = {Action: _plain_action, Calendar: _plain_calendar}
+def _plain_query(type_: type[msgspec.Struct], key: str) -> Plain:
+    """A struct with a query: `by` holds, for a place whose series carry its labels, the query that asks for them."""
+    plain_struct = _plain_struct(StructShape(type_))
+
+    def of_query(value: Any, reached: Reached, team: str | None) -> Record:
+        record: Record = plain_struct(value, reached, team)
+        text = record.get(key)
+        texts = {place.source: asked(text, place) for place in reached.places} if text is not None else {}
+        by = {source: {key: other} for source, other in texts.items() if other != text}
+        return {**record, "by": by} if by else record
+
+    return of_query
+
+
+_SPECIAL: dict[type[msgspec.Struct], Plain] = {
+    Action: _plain_action,
+    Calendar: _plain_calendar,
+    Collector: _plain_query(Collector, "promql"),
+    KeepHealthy: _plain_query(KeepHealthy, "expr"),
+}
