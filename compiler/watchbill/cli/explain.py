@@ -9,22 +9,31 @@ from watchbill.cli.shared import workspace_option
 from watchbill.source.codes import Code
 from watchbill.source.codes.catalogue import codes, find
 from watchbill.source.diagnostic import did_you_mean
+from watchbill.spec.kinds import KINDS
 
 
 @click.command("explain")
 @click.argument("code", required=False)
+@click.argument("name", required=False)
 @workspace_option
 @click.option("--format", "form", default="text", type=click.Choice(["text", "json"]), help="How it is shown.")
-def command(code: str | None, folder: Path, form: str) -> None:
+def command(code: str | None, name: str | None, folder: Path, form: str) -> None:
     """What a finding means: CODE is WB204 or unknown-escalation. Without CODE, all of them in a list.
 
     `watchbill explain workspace` shows every setting in force, and which of them are defaults.
+
+    `watchbill explain language [KIND]` is the reference of the language: every kind and key, as Markdown.
     """
+    if name is not None and code != "language":
+        raise click.UsageError(f"`explain {code}` takes nothing more: `{name}` is too much.")
     if code is None:
         _list(form)
         return
     if code == "workspace":
         _workspace(folder, form)
+        return
+    if code == "language":
+        _language(name, form)
         return
     found = find(code)
     if found is None:
@@ -34,6 +43,21 @@ def command(code: str | None, folder: Path, form: str) -> None:
         hint = f" Did you mean `{close}`?" if close else " `watchbill explain` lists them all."
         raise click.UsageError(f"there is no code `{code}`.{hint}")
     click.echo(json.dumps(_document(found), ensure_ascii=False, indent=2) if form == "json" else page(found))
+
+
+def _language(name: str | None, form: str) -> None:
+    from watchbill.cli.show import language  # noqa: PLC0415
+
+    known = {one.lower(): one for one in language.names()}
+    if name is not None and name.lower() not in known:
+        close = did_you_mean(name.lower(), known)
+        hint = f" Did you mean `{known[close]}`?" if close else f" It has {', '.join(KINDS)}."
+        raise click.UsageError(f"the language has no `{name}`.{hint}")
+    only = known[name.lower()] if name is not None else None
+    if form == "json":
+        click.echo(json.dumps(language.document(only), ensure_ascii=False, indent=2))
+    else:
+        click.echo(language.render(only))
 
 
 def _workspace(folder: Path, form: str) -> None:

@@ -59,8 +59,8 @@ def resolve_alert(entry: Entry, here: Here) -> Iterator[ResolvedAlert]:
             continue
         changes = level.params.items() if level is not None else ()
         values = {**params, **{name: (params[name][0], value) for name, value in changes if name in params}}
-        expr = read_expression(here.written(alert.expr, at.at("expr")), values, here, uses)
-        texts = _texts(alert, at, here, values, uses)
+        expr = read_expression(here.written(alert.expr, entry.where("expr")), values, here, uses)
+        texts = _texts(entry, here, values, uses)
         if expr is None or texts is None:
             uses.update(alert.params)  # what is used cannot be told from a text that is wrong
             continue
@@ -111,7 +111,7 @@ def _tests(entry: Entry, here: Here, params: Params) -> tuple[ResolvedTest, ...]
     for index, test in enumerate(entry.alert.tests):
         if test.in_ not in (None, here.place.name, here.place.environment):
             continue
-        at = entry.at.at("tests", index)
+        at = entry.where("tests").at(index)
         if entry.from_set:
             series = {
                 name: put_in(Written(name, at.at("series", name, key=True)), params, "text", here.told)
@@ -130,12 +130,13 @@ def _duration(value: str | None) -> str | None:
     return None if value in ("0", "0s") else value
 
 
-def _texts(alert: Alert, at: Location, here: Here, params: Params, uses: set[str]) -> dict[str, str] | None:
+def _texts(entry: Entry, here: Here, params: Params, uses: set[str]) -> dict[str, str] | None:
     """Summary, description and further annotations with params put in; None when one of them cannot be."""
-    parts = [("summary", here.written(alert.summary, at.at("summary")))]
+    alert = entry.alert
+    parts = [("summary", here.written(alert.summary, entry.where("summary")))]
     if alert.description is not None:
-        parts.append(("description", here.written(alert.description, at.at("description"))))
-    parts.extend((name, Written(text, at.at("annotations", name))) for name, text in alert.annotations.items())
+        parts.append(("description", here.written(alert.description, entry.where("description"))))
+    parts.extend((name, Written(text, entry.where("annotations", name))) for name, text in alert.annotations.items())
     texts: dict[str, str] = {}
     for name, written in parts:
         put = put_in(written, params, "text", here.told)

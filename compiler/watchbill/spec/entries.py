@@ -7,7 +7,8 @@ import msgspec
 
 from watchbill.source.diagnostic import Location
 from watchbill.spec.inherit import changed, inherited
-from watchbill.spec.kinds.service import Alert, AlertSet, Param, Record, Service, Use
+from watchbill.spec.kinds.foreign import RuleChange
+from watchbill.spec.kinds.service import Alert, AlertSet, Change, Param, Record, Service, Use
 from watchbill.spec.load import Policy
 from watchbill.spec.model import qualified
 from watchbill.spec.words import Context
@@ -16,7 +17,7 @@ from watchbill.spec.words import Context
 class Entry(msgspec.Struct, frozen=True):
     """One alert of a service: `at` is where it is written, in the service or in a set; `params` what it may name.
 
-    `own` are the params declared on the alert itself. `tested` says whether its tests run for this service.
+    `tested` says whether its tests run for this service. What a `change` says of it stands at `changed_at`.
     """
 
     alert: Alert
@@ -24,6 +25,15 @@ class Entry(msgspec.Struct, frozen=True):
     params: dict[str, Param]
     from_set: bool
     tested: bool
+    change: Change | RuleChange | None = None
+    changed_at: Location | None = None
+
+    def where(self, key: str, name: str | None = None) -> Location:
+        """Where a key of the alert is written; with a name, where that entry of a mapping is."""
+        said = getattr(self.change, key, None)
+        moved = self.changed_at is not None and bool(said) and (name is None or name in (said or ()))
+        at = (self.changed_at if moved else None) or self.at
+        return at.at(key, name) if name is not None else at.at(key)
 
 
 class RecordEntry(msgspec.Struct, frozen=True):
@@ -39,16 +49,23 @@ def entries(policy: Policy, context: Context) -> list[Entry]:
     above = (context.settings.defaults, team.body.defaults if team is not None and team.body is not None else None)
     given = _given(policy)
     found = []
-    for use, source in used_sets(policy, context):
+    for number, use, source in used_sets(policy, context):
         alert_set: AlertSet = source.body
         params = {**given, **set_params(alert_set, use)}
         for index, alert in enumerate(alert_set.alerts):
             if alert.name in use.without:
                 continue
-            mine = inherited(changed(alert, use.change.get(alert.name)), (*above, alert_set.defaults, service.defaults))
-            tested = _tested(source, policy, use, alert, context)
+            change = use.change.get(alert.name)
             found.append(
-                Entry(mine, source.at.at("alerts", index), {**params, **mine.params}, from_set=True, tested=tested)
+                Entry(
+                    inherited(changed(alert, change), (*above, alert_set.defaults, service.defaults)),
+                    source.at.at("alerts", index),
+                    {**params, **alert.params, **(change.params if change is not None else {})},
+                    from_set=True,
+                    tested=_tested(source, policy, use, alert, context),
+                    change=change,
+                    changed_at=policy.at.at("uses", number, "change", alert.name),
+                )
             )
     params = {**given, **service.params}
     for index, alert in enumerate(service.alerts):
@@ -64,7 +81,7 @@ def records(policy: Policy, context: Context) -> list[RecordEntry]:
     given = _given(policy)
     found = [
         RecordEntry(record, source.at.at("records", index), {**given, **set_params(source.body, use)})
-        for use, source in used_sets(policy, context)
+        for _, use, source in used_sets(policy, context)
         for index, record in enumerate(source.body.records)
     ]
     params = {**given, **service.params}
@@ -74,15 +91,15 @@ def records(policy: Policy, context: Context) -> list[RecordEntry]:
     return found
 
 
-def used_sets(policy: Policy, context: Context) -> Iterator[tuple[Use, Policy]]:
-    """Each use of a service with its set; one whose set is missing or broken, or lacks a required param, is told elsewhere."""
-    for use in policy.body.uses:
+def used_sets(policy: Policy, context: Context) -> Iterator[tuple[int, Use, Policy]]:
+    """Each use of a service with its number and its set; one whose set is missing or broken, or lacks a required param, is told elsewhere."""
+    for number, use in enumerate(policy.body.uses):
         name = qualified(context.documents, "AlertSet", use.set, policy.team)
         source = context.documents["AlertSet"][name] if name is not None else None
         if source is None or source.body is None:
             continue
         if all(param.default is not None or name in use.with_ for name, param in source.body.params.items()):
-            yield use, source
+            yield number, use, source
 
 
 def set_params(alert_set: AlertSet, use: Use) -> dict[str, Param]:

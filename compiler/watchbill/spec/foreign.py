@@ -118,7 +118,7 @@ def _body(file: Policy) -> RuleFile:
 
 def _groups(policy: Policy, policies: Policies, context: Context, told: Told) -> Iterator[_Group]:
     foreign: Foreign = policy.body
-    changes = {change.alert: change for change in foreign.change}
+    changes = {change.alert: (change, policy.at.at("change", index)) for index, change in enumerate(foreign.change)}
     words: dict[str, list[Location]] = {}
     for file in policies.rules_of(policy):
         for group_index, group in enumerate(_body(file).groups):
@@ -126,11 +126,12 @@ def _groups(policy: Policy, policies: Policies, context: Context, told: Told) ->
             entries: list[Entry | RecordEntry] = []
             for index, rule in enumerate(group.rules):
                 where = at.at(index)
-                change = changes.get(rule.alert or "")
+                change, changed_at = changes.get(rule.alert or "", (None, None))
                 if rule.record is not None:
                     entries.append(RecordEntry(_record(rule, group), where, {}))
                 elif change is None or not change.off:
-                    entry = Entry(_alert(rule, group, where, change, policy, context, words), where, {}, False, True)
+                    alert = _alert(rule, group, where, change, policy, context, words)
+                    entry = Entry(alert, where, {}, False, True, change, changed_at)
                     if entry.alert.severity is not None or not _has_word(rule, group):
                         check_alert_form(entry, told)
                     entries.append(entry)

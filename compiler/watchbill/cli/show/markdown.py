@@ -49,14 +49,14 @@ def _counted(placed: Sequence[tuple[Diagnostic, Span | None]]) -> str:
 
 def _row(diagnostic: Diagnostic, span: Span | None) -> str:
     where = code(f"{span.file}:{span.line}:{span.column}") if span is not None else ""
-    parts = [f"**{diagnostic.code.id}** {_text(diagnostic.message)} *({diagnostic.code.name})*"]
+    parts = [f"**{diagnostic.code.id}** {sentence(diagnostic.message)} *({diagnostic.code.name})*"]
     if diagnostic.help:
-        parts.append(f"help: {_text(diagnostic.help)}")
-    parts += [f"note: {_text(note)}" for note in diagnostic.notes]
+        parts.append(f"help: {sentence(diagnostic.help)}")
+    parts += [f"note: {sentence(note)}" for note in diagnostic.notes]
     return f"| {MARKS[diagnostic.level]} | {where} | {'<br>'.join(parts)} |\n"
 
 
-def _text(text: str) -> str:
+def sentence(text: str) -> str:
     """A sentence in which backticks mark code; where they are not in pairs, they are only backticks."""
     text = text if len(text) <= LONGEST else f"{text[:LONGEST]} …"
     parts = text.split("`")
