@@ -157,7 +157,7 @@ def test_promtool_runs_them(promtool: Path, found: Workspace, monkeypatch: pytes
         ({"uses: [{set: http,": "uses: [{set: htpp,"}, "WB211", "unknown AlertSet `htpp`"),
         ({"- {name: Own,": "- {name: Saturated,"}, "WB220", "service `web` has two alerts named `Saturated`"),
         ({"job: {type: name, required: true}": "job: {type: name}"}, "WB105", "one of `default`, `required` is missing"),
-        ({"name: \"${job}:errors:ratio\"": "name: \"${jobb}:errors:ratio\""}, "WB222", "unknown param `jobb`"),
+        ({'name: "${job}:errors:ratio"': 'name: "${jobb}:errors:ratio"'}, "WB222", "unknown param `jobb`"),
         ({"with: {job: web}": "with: {job: we-b}"}, "WB223", "`we-b:errors:ratio` is not a metric name"),
     ],
 )  # fmt: skip
@@ -171,3 +171,11 @@ def test_a_mistake_in_a_set_is_told_in_the_set_once(workspace: Make, findings: F
     found = findings(workspace(texts({'expr: saturation{job="${job}"} > 1': 'expr: saturation{job="${job}"} >'})))
     told = [(one.code, one.text) for one in found if one.code.startswith("WB3")]
     assert len(told) == 1
+
+
+def test_a_mistake_in_what_a_use_changes_is_told_there(workspace: Make, findings: Findings) -> None:
+    old = '"${job}:errors:ratio > ${errors} * 2"'
+    found = findings(workspace(texts({old: '"${job}:errors:ratio > ${errors} ** 2"'})))
+    told = [(one.code, one.text, one.place[0]) for one in found if one.code.startswith("WB3")]
+    line = WORKSPACE[: WORKSPACE.index(old)].count("\n") + 1
+    assert told == [("WB301", "*", line)]

@@ -224,7 +224,7 @@ def test_what_is_wrong_is_said_where_it_stands(
     ]
     if code:
         assert code in [one for one, _ in told]
-        assert any(text.startswith(message.split(":")[0]) for _, text in told), told
+        assert any(text.startswith(message.split(":", maxsplit=1)[0]) for _, text in told), told
     else:
         assert [one for one in told if one[0] == "WB301"] == []  # what is off is not read
 

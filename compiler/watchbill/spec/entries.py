@@ -56,11 +56,12 @@ def entries(policy: Policy, context: Context) -> list[Entry]:
             if alert.name in use.without:
                 continue
             change = use.change.get(alert.name)
+            mine = inherited(changed(alert, change), (*above, alert_set.defaults, service.defaults))
             found.append(
                 Entry(
-                    inherited(changed(alert, change), (*above, alert_set.defaults, service.defaults)),
+                    mine,
                     source.at.at("alerts", index),
-                    {**params, **alert.params, **(change.params if change is not None else {})},
+                    {**params, **mine.params},
                     from_set=True,
                     tested=_tested(source, policy, use, alert, context),
                     change=change,
