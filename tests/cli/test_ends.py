@@ -34,7 +34,7 @@ def broken(workspace, small):
 @pytest.mark.parametrize(
     "arguments",
     [
-        ("check", "--now"),
+        ("check", "--then"),
         ("compile", "here"),
         ("test", "--format", "xml"),
         ("explain", "a", "b"),

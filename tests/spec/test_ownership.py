@@ -178,6 +178,16 @@ def test_an_alert_that_cannot_have_the_label_always_goes_to_otherwise_and_that_i
     assert note.related[0][0] == "policies/rules/k8s.yaml"
 
 
+def test_who_hears_that_data_is_gone_depends_on_what_the_selector_fixes(make: Callable[..., Workspace]) -> None:
+    found = make()
+    assert (named(found, "PodCrashLoopingNoData").team, named(found, "PodCrashLoopingNoData").owners) == (
+        "platform",
+        (),
+    )
+    fixed = make({"restarts_total[10m]": 'restarts_total{namespace="etl"}[10m]'})
+    assert [owner.team for owner in named(fixed, "PodCrashLoopingNoData").owners] == ["data", "payments"]
+
+
 def test_a_label_of_the_place_decides_there(make: Callable[..., Workspace]) -> None:
     found = make(
         {
@@ -198,6 +208,7 @@ def test_a_label_of_the_place_decides_there(make: Callable[..., Workspace]) -> N
         ({"data: etl": "date: etl"}, "WB201", "date", "unknown Team `date`"),
         ({"data: etl": "data: []"}, "WB110", "[]", "team `data` owns nothing"),
         ({"data: etl": "data: '['"}, "WB103", "'['", "not an RE2 pattern: missing ]: ["),
+        ({"data: etl": r"data: ['a\C']"}, "WB103", r"'a\C'", r"not a pattern that Alertmanager takes: invalid escape sequence: \C"),
         ({"label: namespace": "label: team"}, "WB103", "team", "label `team` is written by the compiler"),
         ({"{by: namespace, otherwise: platform}": "{by: namespaces, otherwise: platform}"}, "WB212", "namespaces", "unknown Ownership `namespaces`"),
         ({"{by: namespace, otherwise: platform}": "{by: namespace}"}, "WB104", "namespace", "`by` needs `otherwise` beside it"),

@@ -9,7 +9,7 @@ from watchbill.spec.load import Policy
 from watchbill.spec.model import OutcomeKind, ResolvedAlert, ResolvedWindow, Workspace
 from watchbill.spec.scalars import seconds
 from watchbill.spec.settings import can_take, outcome_kind
-from watchbill.spec.windows import lowered, reaches
+from watchbill.spec.windows import is_about, lowered, matching
 
 
 def check(workspace: Workspace) -> list[Diagnostic]:
@@ -19,17 +19,23 @@ def check(workspace: Workspace) -> list[Diagnostic]:
     ] = {}  # one alert for each team and outcome, as the example in the finding
     escalations: dict[tuple[str, str], ResolvedAlert] = {}
     in_window: dict[tuple[str, str], ResolvedWindow] = {}
+    seen: set[tuple[object, ...]] = set()  # thousands of alerts are alike in this
     for place in workspace.places.values():
         for alert in place.alerts:
+            windows = matching(workspace.windows.values(), alert, place)
+            alike = (alert.team, alert.outcome, id(alert.owners), *(window.name for window in windows))
+            if alike in seen:
+                continue
+            seen.add(alike)
             for team, outcome in alert.takers:
                 users.setdefault((team, outcome.kind), alert)
                 if outcome.outside is not None:
                     users.setdefault((team, outcome.outside), alert)
                 if outcome.escalation is not None:
                     escalations.setdefault((team, outcome.escalation), alert)
-                for window in workspace.windows.values():
+                for window in windows:
                     effect = lowered(window, outcome)
-                    if effect is not None and (team, effect) not in users and reaches(window, alert, place, team):
+                    if effect is not None and (team, effect) not in users and is_about(window, team):
                         users[team, effect] = alert
                         in_window[team, effect] = window
     teams = workspace.documents.get("Team", {})
@@ -156,9 +162,13 @@ def missing_target(workspace: Workspace, team: Team, target: Notified) -> str | 
 def _hours(workspace: Workspace) -> Iterator[Diagnostic]:
     bound = {name for name, severity in workspace.severities.items() if severity.hours == "team"}
     told: set[str] = set()
+    seen: set[tuple[str, int]] = set()
     for place in workspace.places.values():
         for alert in place.alerts:
-            for team, _ in alert.takers if alert.severity in bound else ():
+            if alert.severity not in bound or (alert.team, id(alert.owners)) in seen:
+                continue
+            seen.add((alert.team, id(alert.owners)))
+            for team, _ in alert.takers:
                 policy = workspace.documents.get("Team", {}).get(team)
                 if team in told or policy is None or policy.body is None or policy.body.hours is not None:
                     continue

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from watchbill.source.codes import windows as codes
 from watchbill.source.diagnostic import Diagnostic, did_you_mean
 from watchbill.spec.model import ResolvedWindow, Workspace
-from watchbill.spec.windows import lowered, reaches
+from watchbill.spec.windows import is_about, lowered, matching
 
 
 def check(workspace: Workspace) -> list[Diagnostic]:
@@ -30,16 +30,19 @@ def _named(workspace: Workspace) -> set[str]:
 def _effect(workspace: Workspace, window: ResolvedWindow, *, named: bool) -> Iterator[Diagnostic]:
     if named and window.effect == "no-remediation":
         return
-    matched = [
-        (alert, team, outcome)
-        for place in workspace.places.values()
-        for alert in place.alerts
-        for team, outcome in alert.takers
-        if reaches(window, alert, place, team)
-    ]
+    matched = False
+    for place in workspace.places.values():
+        for alert in place.alerts:
+            if not matching((window,), alert, place):
+                continue
+            for team, outcome in alert.takers:
+                if is_about(window, team):
+                    matched = True
+                    if window.effect == "no-remediation" or lowered(window, outcome):
+                        return
     if not matched:
         yield _nothing(workspace, window, "no alert there can match this window", "matches nothing")
-    elif window.effect != "no-remediation" and not any(lowered(window, outcome) for _, _, outcome in matched):
+    else:
         message = f"every alert that this window matches is a {window.effect} or less already"
         yield _nothing(workspace, window, message, "changes nothing")
 

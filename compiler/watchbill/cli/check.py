@@ -1,18 +1,22 @@
 """`watchbill check`: everything that can be known, writing nothing."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
+import msgspec
 
-from watchbill.cli.shared import end, format_option, plural, read, show, summary, workspace_option
+from watchbill.cli.instant import Instant
+from watchbill.cli.shared import Read, end, format_option, plural, read, show, summary, workspace_option
 
 
 @click.command("check")
 @workspace_option
 @format_option
-def command(folder: Path, form: str) -> None:
+@click.option("--now", type=Instant(), metavar="T", help="What to take for the present.")
+def command(folder: Path, form: str, now: datetime | None) -> None:
     """Find everything that can be known to be wrong, and write nothing. Exit 1 on errors."""
-    result = read(folder)
+    result = _with_clock(read(folder), now or datetime.now(UTC))
     show(form, result.found, result.sources)
     if form == "text":
         files = len(result.policies.files) if result.policies else 0
@@ -26,3 +30,14 @@ def command(folder: Path, form: str) -> None:
                 err=True,
             )
     end(result.found)
+
+
+def _with_clock(result: Read, now: datetime) -> Read:
+    """What is found, and beside it what is over by now: of all that reads policies, only this looks at the clock."""
+    if result.workspace is None:
+        return result
+    from watchbill.checks import at_levels  # noqa: PLC0415
+    from watchbill.checks.expiry import expired  # noqa: PLC0415
+
+    over = at_levels(result.workspace, list(expired(result.workspace, now)))
+    return msgspec.structs.replace(result, found=list(dict.fromkeys([*result.found, *over])))

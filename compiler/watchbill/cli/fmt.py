@@ -16,7 +16,7 @@ from watchbill.source.diagnostic import Diagnostic, Span
 from watchbill.source.files import PolicyFile, find_workspace, shown
 from watchbill.source.files import read as read_bytes
 from watchbill.source.locate import Sources
-from watchbill.spec.load import API_VERSION, Policies, load
+from watchbill.spec.load import API_VERSION, Policies, load, resting_collector
 
 SHORT = 12  # changed lines of a file that --check shows
 
@@ -48,20 +48,15 @@ def command(folder: Path, files: tuple[Path, ...], check_only: bool, fix: bool, 
     policies, told = load(root) if root is not None else (None, [])
     chosen, rules = _chosen(folder, files, policies)
     names = {file.name: file.path for file in chosen}
-    found: list[Diagnostic] = []
-    read_files: list[_File] = []
-    for file in chosen:
-        data, problem = read_bytes(file)
-        parsed = read(file.name, data) if data is not None else Parsed(found=[problem] if problem else [])
-        found += parsed.found
-        if parsed.documents and data is not None:
-            read_files.append(_File(file, data, parsed))
+    with resting_collector():
+        read_files, found = _read(chosen)
     sources = Sources(root or folder, names)
     if upgrade:
         _upgrade(read_files, found, sources)
     for one in read_files if fix else ():
         one.mended = mend(one.file.name, one.parsed)
-    changed = [(one, text) for one in read_files if (text := _new_text(one)) is not None]
+    with resting_collector():
+        changed = [(one, text) for one in read_files if (text := _new_text(one)) is not None]
     for one, text in changed:
         if check_only:
             _would_change(one, text, _secrets(one, told))
@@ -99,6 +94,18 @@ def _chosen(folder: Path, files: Sequence[Path], workspace: Policies | None) -> 
             asked[one.resolve()] = known.get(one.resolve(), PolicyFile(shown(one), one))
     chosen = sorted(asked.values(), key=lambda file: file.name)
     return [file for file in chosen if file.name not in rules], [file.name for file in chosen if file.name in rules]
+
+
+def _read(files: Sequence[PolicyFile]) -> tuple[list[_File], list[Diagnostic]]:
+    """The trees of files, and why some have none."""
+    trees, found = [], []
+    for file in files:
+        data, problem = read_bytes(file)
+        parsed = read(file.name, data) if data is not None else Parsed(found=[problem] if problem else [])
+        found += parsed.found
+        if parsed.documents and data is not None:
+            trees.append(_File(file, data, parsed))
+    return trees, found
 
 
 def _new_text(one: _File) -> str | None:

@@ -26,7 +26,7 @@ def read(file: str, data: bytes) -> Parsed:
         return Parsed(found=[diagnostic for diagnostic in found if diagnostic.level == "error"])
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x85", "\n")
     composed, problems = compose(file, text)
-    problems += [bomb for document in composed if "*" in text and (bomb := alias_problem(document))]
+    problems += [bomb for document in composed if "*" in text and "&" in text and (bomb := alias_problem(document))]
     if problems:
         return Parsed(found=problems)
     documents, source, problem = parse(file, text)

@@ -137,7 +137,9 @@ class Text:
         parts, done = [], 0
         for start, end in spans:
             if start >= done:
-                parts += [self.masked[done:start], re.sub("[^\n]", " ", self.masked[start:end])]
+                hidden = self.masked[start:end]
+                blank = re.sub("[^\n]", " ", hidden) if "\n" in hidden else " " * len(hidden)
+                parts += [self.masked[done:start], blank]
                 done = end
         self.masked = "".join([*parts, self.masked[done:]])
 

@@ -8,6 +8,7 @@ import msgspec
 from watchbill.source.codes import references
 from watchbill.source.diagnostic import Diagnostic, Location
 from watchbill.spec.entries import Entry, RecordEntry
+from watchbill.spec.expressions import Analysis, analyse
 from watchbill.spec.here import Here, Params, Written, params_at, put_in, read_expression
 from watchbill.spec.kinds.inherited import NoData
 from watchbill.spec.kinds.service import Alert, Level
@@ -98,11 +99,17 @@ def resolve_alert(entry: Entry, here: Here) -> Iterator[ResolvedAlert]:
         no_data.severity,
         f"{alert.name}NoData",
         absent,
-        ANY,
+        _yields(absent) if here.table is not None else ANY,
         texts,
         for_=no_data.after,
         no_data_of=alert.name,
     )
+
+
+def _yields(expr: str) -> Yields:
+    """The labels of a no-data alert: those that its selectors fix, and so perhaps the one that finds the owner."""
+    analysis = analyse(expr)
+    return analysis.yields if isinstance(analysis, Analysis) else ANY
 
 
 def _tests(entry: Entry, here: Here, params: Params) -> tuple[ResolvedTest, ...]:
@@ -228,10 +235,15 @@ def _owners(
     """The team that has the alert when no label says otherwise, and those that may have it by the label."""
     assert here.table is not None  # noqa: S101
     team, candidates = whose(here.table, here.team, labels, yields)
-    label = here.table.label
-    return team, tuple(
-        Owner(other, label, patterns, _outcome(here, other, severity, own_escalation)) for other, patterns in candidates
-    )
+    if not candidates:
+        return team, ()
+    label, key = here.table.label, (team, severity, own_escalation)
+    if key not in here.owners:
+        here.owners[key] = tuple(
+            Owner(other, label, patterns, _outcome(here, other, severity, own_escalation))
+            for other, patterns in candidates
+        )
+    return team, here.owners[key]
 
 
 def _outcome(here: Here, team_name: str, severity: str, own_escalation: str | None) -> Outcome:

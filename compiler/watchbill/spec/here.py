@@ -12,7 +12,7 @@ from watchbill.spec.expressions import Analysis, analyse
 from watchbill.spec.kinds.service import Param
 from watchbill.spec.kinds.workspace import Environment
 from watchbill.spec.load import Policy
-from watchbill.spec.model import qualified
+from watchbill.spec.model import Owner, qualified
 from watchbill.spec.ownership import Table
 from watchbill.spec.params import Substitution, UnknownParam, substitute, value_at
 from watchbill.spec.scalars import Placed
@@ -33,7 +33,8 @@ class Written(msgspec.Struct, frozen=True):
 class Here(msgspec.Struct, frozen=True):
     """A service in one place: what every step of resolving it looks at. `used` collects the params that were put in.
 
-    With a `table` the team is only that of alerts which the table gives to nobody.
+    With a `table` the team is only that of alerts which the table gives to nobody; `owners` remembers, by that team,
+    the severity and an escalation of the alert's own, those that the table names.
     """
 
     policy: Policy
@@ -43,6 +44,7 @@ class Here(msgspec.Struct, frozen=True):
     told: Told
     used: set[tuple[Location, str]]
     table: Table | None = None
+    owners: dict[tuple[str, str, str | None], tuple[Owner, ...]] = msgspec.field(default_factory=dict)
 
     @property
     def team(self) -> str:

@@ -1,6 +1,6 @@
 """Windows as everything downstream reads them, and what is wrong with them before any alert is looked at."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
 from watchbill.source.codes import paging, structure
@@ -152,14 +152,25 @@ def lowered(window: ResolvedWindow, outcome: Outcome) -> OutcomeKind | None:
 
 def reaches(window: ResolvedWindow, alert: ResolvedAlert, place: Place, team: str) -> bool:
     """Whether an alert, when it is this team's, can carry all the labels that a window matches."""
-    if place.name not in window.places or window.team not in (None, team):
-        return False
-    return all(_may_be(alert, place, team, label, value) for label, value in window.match.items())
+    return is_about(window, team) and bool(matching((window,), alert, place))
 
 
-def _may_be(alert: ResolvedAlert, place: Place, team: str, label: str, value: str) -> bool:
-    if label == "team":
-        return team == value
+def is_about(window: ResolvedWindow, team: str) -> bool:
+    """Whether a window may be about alerts of a team at all."""
+    return window.team in (None, team) and window.match.get("team", team) == team
+
+
+def matching(windows: Iterable[ResolvedWindow], alert: ResolvedAlert, place: Place) -> tuple[ResolvedWindow, ...]:
+    """The windows of a place whose labels an alert can carry, whichever team's it is."""
+    return tuple(
+        window
+        for window in windows
+        if place.name in window.places
+        and all(label == "team" or _may_be(alert, place, label, value) for label, value in window.match.items())
+    )
+
+
+def _may_be(alert: ResolvedAlert, place: Place, label: str, value: str) -> bool:
     if label == "alertname":
         return alert.name == value
     if label in alert.labels:

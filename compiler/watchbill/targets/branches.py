@@ -83,12 +83,10 @@ class Branch(msgspec.Struct, frozen=True):
 
     def stages(self) -> list[Stage]:
         """Who hears when: at every minute exactly one of them, the quieter of what the hours and the windows say."""
-        found = []
-        for kind in OUTCOMES:
-            stage = self._stage(kind)
-            if stage is not None:
-                found.append(stage)
-        return found
+        if self.outcome.hours is None and not self.windows:
+            return [Stage(self.receiver())]
+        stages = (self._stage(kind) for kind in OUTCOMES)
+        return [stage for stage in stages if stage is not None]
 
     def _stage(self, kind: OutcomeKind) -> Stage | None:
         """When the outcome is of this kind: by itself where no quieter window holds, or made so by a window."""

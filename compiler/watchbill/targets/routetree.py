@@ -1,6 +1,6 @@
 """Which routes, receivers and inhibitions an environment's alerts need: decided here, written down in alertmanager.py."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -10,7 +10,7 @@ from watchbill.spec.loudness import harm
 from watchbill.spec.model import OutcomeKind, Place, ResolvedAlert, ResolvedWindow, Workspace
 from watchbill.spec.ownership import LABEL as OWNERSHIP
 from watchbill.spec.settings import DEFAULT_ESCALATION, weaker
-from watchbill.spec.windows import lowered, reaches
+from watchbill.spec.windows import is_about, lowered, matching
 from watchbill.targets.branches import Branch, Labels, claims
 from watchbill.targets.receivers import CATCH_ALL, NOBODY, Receiver
 
@@ -35,19 +35,22 @@ class Inhibition(msgspec.Struct, frozen=True):
 
 
 class Tree(msgspec.Struct, frozen=True):
-    """All of one environment's routing, before it is written down. `crowded` are branches with more windows than there may be routes."""
+    """All of one environment's routing, before it is written down.
+
+    `told` is who hears of anything: the catch-all first, nobody last, each once. `crowded` are branches with more windows
+    than there may be routes.
+    """
 
     environment: str
     catch_all: Receiver
     branches: tuple[Branch, ...]
+    told: tuple[Receiver, ...]
     inhibitions: tuple[Inhibition, ...]
     dependences: tuple[Dependence, ...] = ()
     crowded: tuple[tuple[Branch, tuple[str, ...]], ...] = ()
 
     def receivers(self) -> list[Receiver]:
-        """The catch-all first, nobody last, each once."""
-        found = [self.catch_all, *(stage.receiver for branch in self.branches for stage in branch.stages())]
-        return sorted(dict.fromkeys(found), key=lambda one: one.name == NOBODY)
+        return list(self.told)
 
     def calendars(self) -> list[str]:
         """The calendars that bound an outcome."""
@@ -77,6 +80,8 @@ def _trees(workspace: Workspace) -> list[Tree]:
 
 def _tree(workspace: Workspace, environment: str) -> Tree:
     plain: dict[Branch, _Windowed] = {}
+    seen: set[tuple[Any, ...]] = set()
+    branches_of: dict[tuple[Any, ...], list[Branch]] = {}  # thousands of alerts share a few
     pairs: Pairs = {}
     windows = [window for window in workspace.windows.values() if window.effect != "no-remediation"]
     owned = False
@@ -84,12 +89,20 @@ def _tree(workspace: Workspace, environment: str) -> Tree:
         for service in place.services:
             by_name: dict[tuple[str, str | None, Owned], list[ResolvedAlert]] = {}
             for alert in service.alerts:
-                page_per = alert.labels.get("page_per")
-                for team, outcome, claim in claims(alert):
-                    branch = Branch(team, alert.severity, alert.labels.get("escalation"), page_per, outcome, claim)
-                    seen = plain.setdefault(branch, _Windowed())
-                    if windows and outcome.kind != "drop":
-                        seen.add(workspace, windows, alert, place, branch)
+                page_per, escalation = alert.labels.get("page_per"), alert.labels.get("escalation")
+                key = (alert.team, alert.severity, escalation, page_per, alert.outcome, id(alert.owners))
+                if key not in branches_of:
+                    branches_of[key] = [
+                        Branch(team, alert.severity, escalation, page_per, outcome, claim)
+                        for team, outcome, claim in claims(alert)
+                    ]
+                    for branch in branches_of[key]:
+                        plain.setdefault(branch, _Windowed())
+                matched = matching(windows, alert, place)
+                if matched and (key, place.name, matched_by := tuple(one.name for one in matched)) not in seen:
+                    seen.add((key, place.name, matched_by))
+                    for branch in branches_of[key]:
+                        plain[branch].add(workspace, matched, place, branch)
                 owned = owned or bool(alert.owners)
                 by_name.setdefault((alert.name, page_per, _owned(alert)), []).append(alert)
             for (_, page_per, claimed), same in by_name.items():
@@ -98,11 +111,15 @@ def _tree(workspace: Workspace, environment: str) -> Tree:
     taker = workspace.catch_all
     kind = weaker(taker.outcome, workspace.environments[environment].at_most)
     escalation = (taker.escalation or DEFAULT_ESCALATION) if kind == "page" else None
+    catch_all = Receiver(name=CATCH_ALL, team=taker.team, kind=kind, severity=None, escalation=escalation)
     found = [one for branch, windowed in plain.items() for one in windowed.branches(branch)]
+    branches = sorted(found, key=lambda branch: _order(workspace, branch))
+    hear = dict.fromkeys([catch_all, *(stage.receiver for branch in branches for stage in branch.stages())])
     return Tree(
         environment,
-        Receiver(name=CATCH_ALL, team=taker.team, kind=kind, severity=None, escalation=escalation),
-        tuple(sorted(found, key=lambda branch: _order(workspace, branch))),
+        catch_all,
+        tuple(branches),
+        tuple(sorted(hear, key=lambda one: one.name == NOBODY)),
         tuple(_inhibitions(workspace, pairs, apart=owned)),
         tuple(_dependences(workspace, environment)),
         tuple((branch, windowed.names) for branch, windowed in plain.items() if windowed.crowded),
@@ -137,13 +154,12 @@ class _Windowed:
         self.unions: set[Labels] = set()
         self.crowded = False
 
-    def add(
-        self, workspace: Workspace, windows: list[ResolvedWindow], alert: ResolvedAlert, place: Place, branch: Branch
-    ) -> None:
+    def add(self, workspace: Workspace, windows: Iterable[ResolvedWindow], place: Place, branch: Branch) -> None:
+        """Windows that an alert of the branch can match together."""
         matched: set[Labels] = set()
         for window in windows:
             effect = lowered(window, branch.outcome)
-            if effect is not None and reaches(window, alert, place, branch.team):
+            if effect is not None and is_about(window, branch.team):
                 for variant in _variants(workspace, window, place):
                     self.variants.setdefault(variant, set()).add((effect, window.name))
                     matched.add(variant)

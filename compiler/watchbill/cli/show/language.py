@@ -56,7 +56,7 @@ _BY_KEY = {
     "default": "5%",
     "reason": "autoscaled",
     "customers": "payments that are declined",
-    "url": "https://wiki.shop.example/payments",
+    "url": "https://shop.example",
     "body": "We are looking into it.",
     "text": "Open the dashboard",
     "title": "Failures by error code",
@@ -89,6 +89,8 @@ _BY_KEY = {
     "when": "env",
     "when=": "production",
     "classes": "business",
+    "owners=": "payments-.*",
+    "allow": "gateway-.*",
 }
 _SHOWN = {"Service": ("tier", "alerts"), "Team": ("on_call", "hours"), "AlertSet": ("params", "alerts")}
 """What the example of a kind shows, where nothing has to be given."""

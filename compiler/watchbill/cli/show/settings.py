@@ -75,7 +75,17 @@ def _outcome(severity: Severity) -> str:
 
 def _rest(own: Workspace) -> Iterator[Setting]:
     default = Workspace(environments={})
-    for key in ("runbooks", "classes", "coverage", "retention", "versions", "channels", "objectives", "checks"):
+    for key in (
+        "runbooks",
+        "classes",
+        "heartbeat",
+        "coverage",
+        "retention",
+        "versions",
+        "channels",
+        "objectives",
+        "checks",
+    ):
         value = getattr(own, key)
         yield Setting(key, _words(value), value != getattr(default, key))
 

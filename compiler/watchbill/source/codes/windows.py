@@ -44,4 +44,14 @@ BAD_WINDOW = Code(
     instead="when: {from: 2026-12-24T22:00, until: 2026-12-25T06:00}",
     silence=_FIX,
 )
-ALL = (BEYOND_TEAM, NOTHING_TO_DO, TOO_MANY, BAD_WINDOW)
+OVER = Code(
+    "WB425",
+    "over",
+    "warning",
+    finds="A Window that came once and is over, or a `change` of foreign rules whose `until:` has passed.",
+    why="What was switched off for a month stays off for years, and everybody believes that somebody looked.",
+    example="change: [{alert: KubeCPUOvercommit, off: true, reason: autoscaled, until: 2025-01-31}]",
+    instead="Look again: another day, or remove it. Until then nothing changes: output never depends on the day.",
+    silence="checks: {over: off} in the workspace.",
+)
+ALL = (BEYOND_TEAM, NOTHING_TO_DO, TOO_MANY, BAD_WINDOW, OVER)
