@@ -50,7 +50,7 @@ def _template(alert: ResolvedAlert, name: str, text: str) -> Iterator[Diagnostic
         where = alert.at.at("impact", name.removeprefix("impact_"))
     read = labels_read(text)
     if isinstance(read, promql.Fault):
-        at = where.within(read.start, read.end) if "${" not in text else where
+        at = where.naming(text, read.start, read.end)
         advice = "mend the template: Prometheus would put an error in its place"
         yield Diagnostic(codes.TEMPLATE, f"template: {read.message}", at, "here", advice)
         return
@@ -61,7 +61,7 @@ def _template(alert: ResolvedAlert, name: str, text: str) -> Iterator[Diagnostic
     for label in missing:
         start, end = next(place[1:] for place in promql.template_labels(scanned) if place[0] == label)
         message = f"the template of `{name}` names label `{label}`, which the expression cannot yield"
-        at = where.within(start, end)
+        at = where.naming(text, start, end)
         yield Diagnostic(codes.LABEL_CANNOT_EXIST, message, at, "always empty", _keep(label), notes=_why(alert, label))
 
 

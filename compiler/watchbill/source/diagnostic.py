@@ -17,7 +17,7 @@ class Location(msgspec.Struct, frozen=True):
 
     `file` is relative to the workspace. `path` is empty for a whole document. `key` points at the key instead of its
     value. `start` and `end` are character offsets into a scalar's value (`end` -1: the whole scalar); with
-    `word`, the first place of that text in the value is meant.
+    `word`, the place of that text in the value is meant that has `start` others before it.
     """
 
     file: str
@@ -31,9 +31,13 @@ class Location(msgspec.Struct, frozen=True):
     def at(self, *path: str | int, key: bool = False) -> "Location":
         return Location(self.file, self.document, (*self.path, *path), key)
 
-    def naming(self, word: str) -> "Location":
-        """The same, narrowed to a word: for a text into which params were put, where offsets do not hold."""
-        return Location(self.file, self.document, self.path, self.key, word=word)
+    def naming(self, text: str, start: int, end: int) -> "Location":
+        """The same, narrowed to what stands at these offsets of `text`: the value, but with params put into it.
+
+        Offsets do not hold in the policy then, so the words are looked for there.
+        """
+        word = text[start:end]
+        return Location(self.file, self.document, self.path, self.key, text[:start].count(word), word=word)
 
     def within(self, start: int, end: int) -> "Location":
         return Location(self.file, self.document, self.path, self.key, start, end)

@@ -50,7 +50,7 @@ class Sources:
             return Span(where.file)
         node, whole = _follow(source.documents[where.document].node, where)
         if whole and isinstance(node, ScalarNode):
-            start = node.value.find(where.word) if where.word else where.start
+            start = _nth(node.value, where.word, where.start) if where.word else where.start
             end = start + len(where.word) if where.word else where.end
             if start >= 0 and end >= 0:
                 return _within_scalar(where.within(start, end), source, node)
@@ -135,6 +135,14 @@ def _start(node: Node) -> tuple[int, int]:
 
 def _end(node: Node) -> tuple[int, int]:
     return node.end_mark.line, node.end_mark.column
+
+
+def _nth(value: str, word: str, before: int) -> int:
+    """Where a word stands that has so many others of its kind before it; -1 when there are fewer."""
+    start = value.find(word)
+    for _ in range(before):
+        start = value.find(word, start + len(word)) if start >= 0 else start
+    return start
 
 
 def _within_scalar(where: Location, source: _Source, node: ScalarNode) -> Span:
