@@ -7,7 +7,6 @@ import hashlib
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,8 @@ import yaml
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from generator.mutated import mutations
+from generator.valid import workspaces
 from watchbill.checks import check
 from watchbill.output.tree import MANIFEST
 from watchbill.source.diagnostic import Diagnostic
@@ -25,11 +26,6 @@ from watchbill.spec.resolve import read_workspace
 from watchbill.targets import build
 
 TOP = Path(__file__).parents[1]
-sys.path.insert(0, str(TOP / "tests"))
-
-from generator.mutated import mutations  # noqa: E402
-from generator.valid import workspaces  # noqa: E402
-
 MORE = int(os.environ.get("WATCHBILL_EXAMPLES", "1"))
 
 

@@ -1,19 +1,16 @@
 """`inhibits` on a dependency: only what is never louder is silenced, in one place, one way round."""
 
 import subprocess
-import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from alertmanager_reading import silenced
 
 from watchbill.spec.resolve import read_workspace
 from watchbill.targets import alertmanager as target
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "targets"))
-from alertmanager_reading import silenced
 
 WORKSPACE = """\
 apiVersion: watchbill/v1

@@ -1,11 +1,11 @@
 """The JSON Schema at work: what an editor with yaml-language-server completes, explains and underlines in a policy."""
 
 import os
-import sys
 from pathlib import Path
 
 import pytest
 
+from editor.client import Editor
 from watchbill.spec.kinds import KINDS
 from watchbill.spec.kinds.service import Alert
 from watchbill.spec.load import load
@@ -13,10 +13,6 @@ from watchbill.spec.schema import text as schema_text
 from watchbill.spec.shapes import fields_of
 
 TOP = Path(__file__).parents[2]
-sys.path.insert(0, str(TOP / "tests"))
-
-from editor.client import Editor  # noqa: E402
-
 NODE = TOP / ".tools/node"
 SERVER = NODE / "node_modules/yaml-language-server/bin/yaml-language-server"
 ALERT = "kind: Service\nname: web\nteam: shop\nalerts:\n- name: WebDown\n  severity: critical\n  expr: up == 0\n  summary: It is down\n"

@@ -5,7 +5,6 @@
 
 import os
 import re
-import sys
 from pathlib import Path
 
 import msgspec
@@ -13,6 +12,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from generator.valid import workspaces
+from layout.messy import Comment, Messy
 from watchbill.layout.canonical import canonical
 from watchbill.layout.order import HEADER, order_of
 from watchbill.source.diagnostic import has_errors
@@ -21,11 +22,6 @@ from watchbill.spec.load import _decode_file
 from watchbill.spec.shapes import StructShape, fields_of
 
 TOP = Path(__file__).parents[2]
-sys.path.insert(0, str(TOP / "tests"))
-
-from generator.valid import workspaces  # noqa: E402
-from layout.messy import Comment, Messy  # noqa: E402
-
 MORE = int(os.environ.get("WATCHBILL_EXAMPLES", "1"))
 POLICIES = sorted((TOP / "policies").rglob("*.yaml"))
 NAME = "policies/a.yaml"

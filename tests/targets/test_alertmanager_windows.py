@@ -1,7 +1,6 @@
 """Windows: at every minute exactly one receiver hears of an alert, and it is the one that hours and windows say."""
 
 import subprocess
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,15 +9,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import yaml
+from alertmanager_reading import heard, silenced, taken
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from watchbill.spec.model import OUTCOMES, Place, ResolvedAlert, ResolvedWindow, Workspace
 from watchbill.spec.resolve import read_workspace
 from watchbill.targets import alertmanager as target
-
-sys.path.insert(0, str(Path(__file__).parent))
-from alertmanager_reading import heard, silenced, taken
 
 WORKSPACE = """\
 apiVersion: watchbill/v1

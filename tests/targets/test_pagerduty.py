@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
+from pagerduty_openapi import REQUESTS, OpenApi
 
 from watchbill.checks import at_levels
 from watchbill.source.codes import pagerduty as codes
@@ -20,10 +21,6 @@ from watchbill.spec.model import Workspace
 from watchbill.spec.resolve import read_workspace
 from watchbill.targets import alertmanager, pagerduty
 from watchbill.targets.artifact import Artifact
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from pagerduty_openapi import REQUESTS, OpenApi
 
 TOP = Path(__file__).parents[2]
 Made = dict[str, Any]

@@ -5,7 +5,6 @@
 
 import json
 import os
-import sys
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -17,6 +16,8 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from pagerduty_generated import schedules
+from pagerduty_simulator import Simulated, around
 
 from watchbill.oncall import Calendar, Era, Gap, Layer, Person, Rotation, Schedule, Swap
 from watchbill.oncall.clock import DAY, WEEK, instant_of, seconds_of
@@ -27,11 +28,6 @@ from watchbill.spec.scalars import zone
 from watchbill.targets import pagerduty
 from watchbill.targets.pagerduty_recurrence import recurrences
 from watchbill.targets.pagerduty_schedules import documents, horizon, obstacle, timetable
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from pagerduty_generated import schedules
-from pagerduty_simulator import Simulated, around
 
 TOP = Path(__file__).parents[2]
 HOUR = 3600

@@ -76,7 +76,7 @@ def read(folder: Path) -> Read:
     return Read(root, workspace, policies, at_levels(workspace, found))
 
 
-def show(form: str, found: Sequence[Diagnostic], sources: Sources, *, quiet_text: bool = False) -> None:
+def show(form: str, found: Sequence[Diagnostic], sources: Sources) -> None:
     """Findings to stdout (text and github go with a summary line to stderr). Else stdout is one document."""
     if form in DOCUMENTS:
         click.echo(render(form, found, sources))
@@ -87,7 +87,7 @@ def show(form: str, found: Sequence[Diagnostic], sources: Sources, *, quiet_text
             click.echo(text)
         click.echo(render("text", found, sources), err=True, nl=False)
         return
-    if found and not quiet_text:
+    if found:
         color = sys.stdout.isatty() and "NO_COLOR" not in os.environ
         click.echo(render("text", found, sources, color=color))
 

@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -128,27 +129,16 @@ def _no_room(name: str, error: OSError) -> Diagnostic:
     return Diagnostic(codes.CANNOT_WRITE, message, help="make room in the folder for temporary files, or set TMPDIR")
 
 
-def laid_out(artifacts: Sequence[Artifact]) -> "_LaidOut":
-    return _LaidOut(artifacts)
-
-
-class _LaidOut:
+@contextmanager
+def laid_out(artifacts: Sequence[Artifact]) -> Iterator[Path]:
     """Artifacts in a scratch folder for as long as a tool reads them."""
-
-    def __init__(self, artifacts: Sequence[Artifact]) -> None:
-        self._artifacts = artifacts
-
-    def __enter__(self) -> Path:
-        self._folder = tempfile.TemporaryDirectory(prefix="watchbill-")
-        root = Path(self._folder.name)
-        for artifact in self._artifacts:
+    with tempfile.TemporaryDirectory(prefix="watchbill-") as folder:
+        root = Path(folder)
+        for artifact in artifacts:
             path = root / artifact.path
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(artifact.text, "utf-8")
-        return root
-
-    def __exit__(self, *_: object) -> None:
-        self._folder.cleanup()
+        yield root
 
 
 def _plural(artifacts: Sequence[Artifact], word: str) -> str:

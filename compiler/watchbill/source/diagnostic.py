@@ -74,7 +74,6 @@ class Diagnostic(msgspec.Struct, frozen=True):
     notes: tuple[str, ...] = ()
     related: tuple[Related, ...] = ()
     severity: Severity | None = None
-    count: int = 1
 
     @property
     def level(self) -> Severity:

@@ -1,6 +1,6 @@
 """What a PromQL expression is, as far as policies care; each text is analysed once, and remembered between runs."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
@@ -29,6 +29,18 @@ class _Notes(msgspec.Struct):
     known: dict[str, Any]
     used: dict[str, Any]
 
+    def look_up(self, text: str, make: Callable[[str], Any]) -> Any:
+        """What is known of a text, made where nothing is. A fault is told each time: its text is never written down."""
+        found = self.used.get(text)
+        if found is None:
+            found = self.known.get(text)
+            if found is None:
+                found = make(text)
+                if isinstance(found, promql.Fault):
+                    return found
+            self.used[text] = found
+        return found
+
 
 _expressions = _Notes({}, {})
 _templates = _Notes({}, {})
@@ -37,33 +49,31 @@ _remembering = False
 
 def analyse(expression: str) -> Analysis | promql.Fault:
     """The analysis of an expression, or what is wrong with it."""
-    found: Analysis | None = _expressions.used.get(expression)
-    if found is None:
-        found = _expressions.known.get(expression)
-        if found is None:
-            parsed = promql.parse(expression)
-            if isinstance(parsed, promql.Fault):
-                return parsed
-            if parsed.type not in ("vector", "scalar"):
-                what = "a range vector" if parsed.type == "matrix" else "a text"
-                return promql.Fault(f"a rule needs one value for each series, and this is {what}", 0, len(expression))
-            found = Analysis(_merge(promql.labels(parsed)), promql.watched(parsed), bool(promql.needs(parsed)))
-        _expressions.used[expression] = found
+    found: Analysis | promql.Fault = _expressions.look_up(expression, _analysed)
     return found
+
+
+def _analysed(expression: str) -> Analysis | promql.Fault:
+    parsed = promql.parse(expression)
+    if isinstance(parsed, promql.Fault):
+        return parsed
+    if parsed.type not in ("vector", "scalar"):
+        what = "a range vector" if parsed.type == "matrix" else "a text"
+        return promql.Fault(f"a rule needs one value for each series, and this is {what}", 0, len(expression))
+    return Analysis(_merge(promql.labels(parsed)), promql.watched(parsed), bool(promql.needs(parsed)))
 
 
 def labels_read(template: str) -> tuple[str, ...] | promql.Fault:
     """The labels that a template of an annotation reads, or what is wrong with it."""
-    found: tuple[str, ...] | None = _templates.used.get(template)
-    if found is None:
-        found = _templates.known.get(template)
-        if found is None:
-            scanned = promql.scan_template(template)
-            if isinstance(scanned, promql.Fault):
-                return scanned
-            found = tuple(dict.fromkeys(label for label, _, _ in promql.template_labels(scanned)))
-        _templates.used[template] = found
+    found: tuple[str, ...] | promql.Fault = _templates.look_up(template, _scanned)
     return found
+
+
+def _scanned(template: str) -> tuple[str, ...] | promql.Fault:
+    scanned = promql.scan_template(template)
+    if isinstance(scanned, promql.Fault):
+        return scanned
+    return tuple(dict.fromkeys(label for label, _, _ in promql.template_labels(scanned)))
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Annotated, Generic, TypeVar
 from zoneinfo import ZoneInfo
@@ -125,10 +125,6 @@ def seconds(duration: str) -> float:
     return float(
         sum(int(re.sub("[a-z]", "", part)) * unit for part, unit in zip(match.groups(), _SECONDS, strict=True) if part)
     )
-
-
-def delta(duration: str) -> timedelta:
-    return timedelta(seconds=seconds(duration))
 
 
 def ratio(text: str) -> float:

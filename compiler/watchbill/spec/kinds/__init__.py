@@ -1,7 +1,5 @@
 """The language: every kind, defined once. Decoder, JSON Schema and documentation are derived from these types."""
 
-from typing import Any
-
 import msgspec
 
 from watchbill.spec.kinds.answers import Diagnostic, Message, Procedure, Remediation, Runbook
@@ -32,7 +30,6 @@ KINDS: dict[str, type[msgspec.Struct]] = {
 }
 NOT_YET = ("Test",)
 TEAMLESS = ("Workspace", "Team", "Foreign", "Ownership")
-Body = Any
 
 __all__ = [
     "KINDS",
