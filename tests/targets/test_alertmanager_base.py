@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from watchbill.routing.building.configuration import configuration
 from watchbill.spec.model import Workspace
 from watchbill.spec.resolve import read_workspace
 from watchbill.targets import alertmanager as target
@@ -132,6 +133,11 @@ def test_everything_of_the_base_is_still_there_behind_ours(workspace: Make) -> N
         "mute_time_intervals",
         "tracing",
     ]
+
+
+def test_the_configuration_that_checks_read_is_what_the_file_says_with_the_base(workspace: Make) -> None:
+    found = read(workspace(files()))
+    assert configuration(found, "production") == yaml.safe_load(built(found))
 
 
 def test_a_scalar_is_written_as_it_stood(workspace: Make) -> None:

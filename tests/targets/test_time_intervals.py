@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from watchbill.routing.building.timeintervals import intervals, names
 from watchbill.spec.kinds.people import Calendar
 from watchbill.spec.scalars import WEEKDAYS, weekday_numbers, zone
-from watchbill.targets.timeintervals import intervals, names
 
 SUNDAY_FIRST = [WEEKDAYS[-1], *WEEKDAYS[:-1]]
 CALENDARS = {

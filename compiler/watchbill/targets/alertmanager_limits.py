@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
+from watchbill.routing.building.receivers import channels, key_file
+from watchbill.routing.building.routetree import Tree
 from watchbill.source.codes import basefile as base_codes
 from watchbill.source.codes import promql, routing, structure, windows
 from watchbill.source.diagnostic import Diagnostic, Location, Related
@@ -11,8 +13,6 @@ from watchbill.spec.kinds.workspace import Alertmanager, Secret
 from watchbill.spec.load import Policy
 from watchbill.spec.model import Workspace
 from watchbill.spec.scalars import seconds
-from watchbill.targets.receivers import channels, key_file
-from watchbill.targets.routetree import Tree
 
 # Keys of the configuration that an Alertmanager has only from a version on, and what they are for. From its changelog.
 SINCE: dict[str, tuple[tuple[int, int], str]] = {

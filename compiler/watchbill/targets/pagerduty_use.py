@@ -2,9 +2,9 @@
 
 import msgspec
 
+from watchbill.routing.building.receivers import Receiver, key_file, pagerduty_severity
+from watchbill.routing.building.routetree import trees
 from watchbill.spec.model import Workspace
-from watchbill.targets.receivers import Receiver, key_file, pagerduty_severity
-from watchbill.targets.routetree import trees
 
 _QUIET = ("warning", "info")  # to PagerDuty, of low urgency
 

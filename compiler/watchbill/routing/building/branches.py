@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 import msgspec
 
+from watchbill.routing.building.receivers import NOBODY, Receiver
+from watchbill.routing.building.timeintervals import names, window_name
 from watchbill.spec.model import OUTCOMES, Outcome, OutcomeKind, ResolvedAlert
 from watchbill.spec.ownership import LABEL as OWNERSHIP
 from watchbill.spec.ownership import RUNTIME
-from watchbill.targets.receivers import NOBODY, Receiver
-from watchbill.targets.timeintervals import names, window_name
 
 Labels = tuple[tuple[str, str], ...]
 Matcher = tuple[str, str, str]  # label, operator, value

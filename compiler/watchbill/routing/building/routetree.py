@@ -5,14 +5,14 @@ from typing import Any
 
 import msgspec
 
+from watchbill.routing.building.branches import Branch, Labels, claims
+from watchbill.routing.building.receivers import CATCH_ALL, NOBODY, Receiver
 from watchbill.spec.dependence import Dependence, dependences
 from watchbill.spec.loudness import harm
 from watchbill.spec.model import OutcomeKind, Place, ResolvedAlert, ResolvedWindow, Workspace
 from watchbill.spec.ownership import LABEL as OWNERSHIP
 from watchbill.spec.settings import DEFAULT_ESCALATION, weaker
 from watchbill.spec.windows import is_about, lowered, matching
-from watchbill.targets.branches import Branch, Labels, claims
-from watchbill.targets.receivers import CATCH_ALL, NOBODY, Receiver
 
 MOST_MATCHES = 32
 

@@ -12,7 +12,6 @@ import msgspec
 from watchbill.spec.kinds.people import Escalation, Team
 from watchbill.spec.kinds.workspace import Environment, Secret
 from watchbill.spec.model import OutcomeKind, Workspace
-from watchbill.targets.yamltext import dump
 
 NOBODY = "nobody"
 CATCH_ALL = "catch-all"
@@ -195,13 +194,9 @@ def _executor(environment: str, url: str, token: Secret) -> dict[str, Any]:
     }
 
 
-def said_once(workspace: Workspace, environment: str) -> dict[str, str]:
-    """Texts that every receiver has alike, as YAML, and the name under which they are said once: anchors and aliases.
-
-    A file of templates beside the configuration would read better still; but one that is not deployed with it, or is of
-    another version, fails every notification. One file is all or nothing.
-    """
-    alike: list[tuple[str, str, Any]] = [
+def texts(workspace: Workspace, environment: str) -> list[tuple[str, str, Any]]:
+    """What every receiver has alike: a name for it, the key under which it stands, and the text."""
+    return [
         ("summary", "description", _BRACELESS + _HEADLINE),
         ("details", "details", _details(_place(workspace, environment))),
         ("title", "title", _ESCAPED + _TITLE),
@@ -209,4 +204,3 @@ def said_once(workspace: Workspace, environment: str) -> dict[str, str]:
         ("text", "text", _SLACK_TEXT),
         ("headers", "headers", {"Subject": _BRACELESS + _TITLE}),
     ]
-    return {dump({key: value}, "    "): name for name, key, value in alike}

@@ -1,0 +1,1 @@
+"""Our own tree: from the model to what Alertmanager reads."""
