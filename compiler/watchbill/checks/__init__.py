@@ -12,6 +12,7 @@ from watchbill.spec.model import Workspace
 
 AREAS = (
     "promql",
+    "records",
     "ownership",
     "windows",
     "inhibition",

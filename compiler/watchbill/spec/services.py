@@ -10,6 +10,7 @@ from watchbill.spec.here import Here
 from watchbill.spec.kinds.service import Alert, Service
 from watchbill.spec.load import Policy
 from watchbill.spec.model import ResolvedAlert, ResolvedGroup, ResolvedRecord, ResolvedService
+from watchbill.spec.recorded import ordered
 from watchbill.spec.settings import PlaceSettings
 from watchbill.spec.words import Context, Told, check_words
 
@@ -33,7 +34,7 @@ def resolve_service(policy: Policy, context: Context) -> tuple[dict[str, Resolve
             found[place.name] = relabelled(sibling, place)
             continue
         here = Here(policy, place, environment, context, told, used)
-        resolved_records = tuple(record for entry in recorded if (record := resolve_record(entry, here)) is not None)
+        resolved_records = ordered([one for entry in recorded if (one := resolve_record(entry, here)) is not None])
         resolved_alerts: list[ResolvedAlert] = []
         for entry in alerts:
             only = entry.alert.only

@@ -16,6 +16,7 @@ from watchbill.source.codes import mimir as codes
 from watchbill.source.diagnostic import Diagnostic, Location
 from watchbill.spec.kinds.workspace import Mimir
 from watchbill.spec.model import Place, ResolvedAlert, ResolvedGroup, ResolvedRecord, ResolvedService, Workspace
+from watchbill.spec.recorded import asked
 from watchbill.spec.settings import sources_of
 from watchbill.targets import heartbeat
 
@@ -140,10 +141,10 @@ def _units(rules: tuple[Rule, ...]) -> list[_Unit]:
     }
     same_name: dict[str, int] = {}
     for number, rule in enumerate(rules):
-        asked = {records[name] for name in _asked(rule.expr, records)}
+        needed = {records[name] for name in _asked(rule.expr, records)}
         if isinstance(rule, ResolvedRecord):
-            asked.add(same_name.setdefault(rule.name, number))
-        together = {unit_of[other] for other in (*asked, number)}
+            needed.add(same_name.setdefault(rule.name, number))
+        together = {unit_of[other] for other in (*needed, number)}
         first = min(together)
         unit_of = [first if unit in together else unit for unit in unit_of]
     return [
@@ -153,16 +154,12 @@ def _units(rules: tuple[Rule, ...]) -> list[_Unit]:
 
 
 def _asked(expr: str, records: dict[str, int]) -> Iterator[str]:
-    """The recorded names that an expression may ask for; with a pattern for a name, whatever it matches."""
-    if not any(name in expr for name in records) and "__name__" not in expr:
-        return
-    parsed = promql.parse(expr)
-    if isinstance(parsed, promql.Fault):
-        return
-    for selector in promql.selectors(parsed):
-        if selector.metric is not None:
-            yield from (selector.metric,) if selector.metric in records else ()
-        else:
+    """The recorded names that an expression may ask for; with a pattern for a name, any."""
+    for selector in asked(expr, records):
+        yield selector.metric or ""
+    if "__name__" in expr:
+        parsed = promql.parse(expr)
+        if not isinstance(parsed, promql.Fault) and any(one.metric is None for one in promql.selectors(parsed)):
             yield from records
 
 

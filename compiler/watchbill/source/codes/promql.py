@@ -78,6 +78,36 @@ MATCHER_CONFLICT = Code(
     instead="expr: up == 0",
     silence="It cannot be silenced: `only:` keeps the alert out of that source.",
 )
+RECORD_ELSEWHERE = Code(
+    "WB391",
+    "record-elsewhere",
+    "error",
+    finds="An expression that asks for a recording rule's result in a source where nothing records it, though another source does.",
+    why="A server evaluates only its own rules: here the metric does not exist, and the alert is silent for ever.",
+    example="kind: Foreign\nname: node-rules          (only: [production/eu], and it records node:cpu:rate5m)\n\nexpr: node:cpu:rate5m > 0.9   (an alert of every place)",
+    instead="only: [production/eu]   on the alert; or the record in every place where it is asked for",
+    silence="checks: {record-elsewhere: warning} in the workspace, where a remote write brings the series over.",
+)
+RECORD_CIRCLE = Code(
+    "WB392",
+    "record-circle",
+    "error",
+    finds="Recording rules that ask for one another's results in a circle, or one that asks for its own. In rules of others it is a warning.",
+    why="No order is right: each sees what another was a round ago, and after a restart the first values never come.",
+    example="records:\n- {name: 'a:b', expr: 'c:d * 2'}\n- {name: 'c:d', expr: 'a:b / 2'}",
+    instead="records:\n- {name: 'a:b', expr: requests * 2}\n- {name: 'c:d', expr: 'a:b / 2'}",
+    silence="checks: {record-circle: warning} in the workspace.",
+)
+RECORD_LATER = Code(
+    "WB393",
+    "record-later",
+    "warning",
+    finds="A rule of a Foreign that asks for a record which stands below it in its group. Records of a Service are put in order.",
+    why="Prometheus evaluates a group from top to bottom: the rule sees the value of the round before, always one interval late.",
+    example="groups: [{name: g, rules: [{alert: X, expr: 'a:b > 1'}, {record: 'a:b', expr: up}]}]",
+    instead="groups: [{name: g, rules: [{record: 'a:b', expr: up}, {alert: X, expr: 'a:b > 1'}]}]",
+    silence="checks: {record-later: off} in the workspace.",
+)
 ALL = (
     SYNTAX,
     LABEL_CANNOT_EXIST,
@@ -87,4 +117,7 @@ ALL = (
     EXPERIMENTAL,
     IDENTITY_LOST,
     MATCHER_CONFLICT,
+    RECORD_ELSEWHERE,
+    RECORD_CIRCLE,
+    RECORD_LATER,
 )

@@ -155,5 +155,7 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
     params: Annotated[dict[ParamName, Param], "Params every alert of the service may use."] = {}
     defaults: Annotated[Defaults | None, "What the alerts of this service inherit."] = None
     uses: Annotated[tuple[Use, ...], "Sets of alerts, before the service's own."] = ()
-    records: Annotated[tuple[Record, ...], "Recording rules, evaluated before the alerts, in this order."] = ()
+    records: Annotated[
+        tuple[Record, ...], "Recording rules, evaluated before the alerts, each after those it asks for."
+    ] = ()
     alerts: Annotated[tuple[Alert, ...], "The alerts."] = ()
