@@ -151,6 +151,16 @@ def test_the_model_names_every_team_that_may_have_the_alert_with_what_it_leads_t
     ]
 
 
+def test_an_owner_with_an_escalation_of_its_own_is_paged_by_that_one(make: Callable[..., Workspace]) -> None:
+    own = "---\n{kind: Escalation, name: level-1, team: payments, steps: [{notify: [{on_call: secondary}]}]}\n"
+    found = make({"---\nkind: Foreign": f"{own}---\nkind: Foreign"})
+    assert [outcome.escalation for _, outcome in named(found, "PodPending").takers] == [
+        "level-1",
+        "level-1",
+        "payments/level-1",
+    ]
+
+
 def test_the_label_that_finds_the_owner_tells_incidents_apart(make: Callable[..., Workspace]) -> None:
     found = make()
     assert named(found, "PodCrashLooping").incident_key == ("alertname", "service", "env", "cluster", "namespace")

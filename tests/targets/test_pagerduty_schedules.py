@@ -13,6 +13,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -361,6 +362,23 @@ def test_what_no_rule_says_exactly_has_a_reason_and_is_written_shift_by_shift(sc
     found = given_to_pagerduty(schedule, start, end)
     assert found.keys() == {"schedule", "custom_shift"}
     assert disagreements(schedule, found, start, end)[1] == []
+
+
+def test_whoever_works_part_time_recurs_in_a_layer_of_those_hours_alone():
+    below = Layer("rest", (Era(date(2026, 1, 5), ("chi",)),))
+    mornings = msgspec.structs.replace(OFFICE, weekly=(((540, 720),),) * 5 + ((), ()))
+    start = seconds_of(at("2026-02-02"))
+    for inside, recurs in (
+        (OFFICE, True),
+        (mornings, True),
+        (Calendar(OFFICE.zone, OFFICE.weekly), False),
+        (None, False),
+    ):
+        layers = (Layer("days", (Era(date(2026, 1, 5), ("bo",)),), inside=inside), below)
+        schedule = Schedule("rota", zone("Europe/Lisbon"), layers, (WORKS,))
+        found = given_to_pagerduty(schedule, start, start + 90 * DAY)
+        assert ("rotation" in found) is recurs, inside
+        assert disagreements(schedule, found, start, start + 90 * DAY)[1] == []
 
 
 def test_without_coverage_nothing_is_written_shift_by_shift():

@@ -47,6 +47,15 @@ class Calendar(msgspec.Struct, frozen=True, dict=True):
         """What `hours` leaves of [start, end)."""
         return rest(self.hours(start, end), start, end)
 
+    def covers(self, other: "Calendar") -> bool:
+        """Whether this is open whenever the other is, as far as two calendars of one zone can say it."""
+        if self.zone != other.zone or not self.closed <= other.closed:
+            return False
+        weeks = (
+            (joined(list(theirs)), joined(list(own))) for theirs, own in zip(other.weekly, self.weekly, strict=True)
+        )
+        return all(common(theirs, own) == theirs for theirs, own in weeks)
+
     @cached_property
     def clock(self) -> Clock:
         return clock_of(self.zone)

@@ -255,8 +255,9 @@ def _outcome(here: Here, team_name: str, severity: str, own_escalation: str | No
         meaning = audible(meaning, team, context.settings, here.environment.at_most)
     escalation = None
     if outcome_kind(meaning) == "page":
-        wanted = own_escalation or meaning.page or ""
-        escalation = qualified(context.documents, "Escalation", wanted, here.policy.team) or wanted
+        # The escalation of a severity is relative to whoever has the alert; its own one is named by who wrote that.
+        wanted, seen_from = (own_escalation, here.policy.team) if own_escalation else (meaning.page or "", team_name)
+        escalation = qualified(context.documents, "Escalation", wanted, seen_from) or wanted
     hours = meaning.hours
     if hours == "team":
         own = team.hours if team is not None else None

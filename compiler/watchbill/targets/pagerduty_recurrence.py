@@ -81,8 +81,9 @@ def _people(schedule: Schedule, begin: int) -> str | None:
                 return f"a line-up of layer `{layer.name}` has nobody"
             for person in eras[era].people:
                 known = schedule.part_time.get(person)
-                if known is not None and known.works is not None:
-                    return f"`{person}` works part-time, and is out of rotation outside those hours"
+                if known is None or known.works is None or (layer.inside and known.works.covers(layer.inside)):
+                    continue  # there in every hour of the layer
+                return f"`{person}` works part-time, and is out of rotation outside those hours"
     return None
 
 
