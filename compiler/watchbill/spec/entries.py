@@ -8,6 +8,7 @@ import msgspec
 from watchbill.source.diagnostic import Location
 from watchbill.spec.inherit import changed, inherited
 from watchbill.spec.kinds.foreign import RuleChange
+from watchbill.spec.kinds.inherited import Defaults
 from watchbill.spec.kinds.service import Alert, AlertSet, Change, Param, Record, Service, Use
 from watchbill.spec.load import Policy
 from watchbill.spec.model import qualified
@@ -56,7 +57,7 @@ def entries(policy: Policy, context: Context) -> list[Entry]:
             if alert.name in use.without:
                 continue
             change = use.change.get(alert.name)
-            mine = inherited(changed(alert, change), (*above, alert_set.defaults, service.defaults))
+            mine = inherited(changed(alert, change), (*above, *_of_set(alert_set), service.defaults))
             found.append(
                 Entry(
                     mine,
@@ -74,6 +75,11 @@ def entries(policy: Policy, context: Context) -> list[Entry]:
         at = policy.at.at("alerts", index)
         found.append(Entry(mine, at, {**params, **mine.params} if mine.params else params, from_set=False, tested=True))
     return found
+
+
+def _of_set(alert_set: AlertSet) -> tuple[Defaults | None, ...]:
+    short = Defaults(runbook=alert_set.runbook) if alert_set.runbook is not None else None
+    return alert_set.defaults, short
 
 
 def records(policy: Policy, context: Context) -> list[RecordEntry]:

@@ -23,9 +23,17 @@ def summary_of(
     workspace = result.workspace
     assert workspace is not None and result.policies is not None  # noqa: S101, PT018
     kinds = Counter(policy.kind for policy in result.policies.all)
-    alerts = sum(len(policy.body.alerts) for policy in workspace.documents.get("Service", {}).values())
+    alerts = {
+        (service.kind, service.name, alert.name)
+        for place in workspace.places.values()
+        for service in place.services
+        for alert in service.alerts
+        if alert.no_data_of is None
+    }
+    ours = sum(kind == "Service" for kind, _, _ in alerts)
+    theirs = f", {len(alerts) - ours:,} of others" if len(alerts) > ours else ""
     rules = sum(len(artifact.lines) for artifact in artifacts if artifact.path.endswith(".rules.yml"))
-    read = f"{plural(alerts, 'alert')} of {plural(kinds['Service'], 'service')}, {plural(kinds['Team'], 'team')}, {plural(kinds['Person'], 'person').replace('persons', 'people')}, in {plural(len(result.policies.files), 'file')}"
+    read = f"{plural(ours, 'alert')} of {plural(kinds['Service'], 'service')}{theirs}, {plural(kinds['Team'], 'team')}, {plural(kinds['Person'], 'person').replace('persons', 'people')}, in {plural(len(result.policies.files), 'file')}"
     rows: list[tuple[str, str, float | None]] = [("read", read, times["compiled"])]
     verified = [f"{one.tool} {one.version}: {one.what}" for one in passed] or ["not asked"]
     rows += [

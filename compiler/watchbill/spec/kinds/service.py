@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar, Literal
 
 import msgspec
 
-from watchbill.spec.kinds.inherited import Defaults
+from watchbill.spec.kinds.inherited import Defaults, RunbookRef
 from watchbill.spec.scalars import (
     AlertName,
     AlertSetRef,
@@ -113,6 +113,7 @@ class AlertSet(msgspec.Struct, frozen=True, kw_only=True):
     __not_yet__: ClassVar = ("slos",)
     params: Annotated[dict[ParamName, SetParam], "What a use may or must say."] = {}
     defaults: Annotated[Defaults | None, "What the alerts of this set inherit."] = None
+    runbook: Annotated[RunbookRef | None, "What to do: short for `defaults: {runbook: …}`."] = None
     records: Annotated[tuple[Record, ...], "Recording rules of every service that uses the set."] = ()
     alerts: Annotated[tuple[Alert, ...], "As in a service."] = ()
 
