@@ -1,4 +1,4 @@
-"""PagerDuty's OpenAPI document as JSON Schema: whether a body is valid, and which of its keys the document knows."""
+"""PagerDuty's OpenAPI document as JSON Schema: whether a request is valid, and which of its keys the document knows."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -22,6 +22,25 @@ REQUESTS = {  # by kind of our documents: the request that makes one
     "override": ("/v3/schedules/{id}/overrides", "post"),
     "custom_shift": ("/v3/schedules/{id}/custom_shifts", "post"),
 }
+
+
+def requests(made: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:
+    """Path, kind and body of every request that the documents are."""
+    for path, body in made.items():
+        kind = path.split("/", 1)[0]
+        if kind == "rotation":
+            yield from ((path, "event", {"event": event}) for one in body["rotations"] for event in one["events"])
+        else:
+            yield path, kind, body
+
+
+def with_ids(value: Any) -> Any:
+    """What would be sent: an id of PagerDuty's form in the place of each marker, but for those in descriptions."""
+    if isinstance(value, dict):
+        return {key: inner if key == "description" else with_ids(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [with_ids(inner) for inner in value]
+    return "PWATCH1" if isinstance(value, str) and value.startswith("watchbill:") else value
 
 
 class OpenApi:

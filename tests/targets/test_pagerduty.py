@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
-from pagerduty_openapi import REQUESTS, OpenApi
+from pagerduty_openapi import REQUESTS, OpenApi, requests, with_ids
 
 from watchbill.checks import at_levels
 from watchbill.source.codes import pagerduty as codes
@@ -261,25 +261,6 @@ def openapi(corpora) -> OpenApi:
     if not (corpora / "pagerduty").is_dir():
         pytest.skip("PagerDuty's OpenAPI document is not among the corpora")
     return OpenApi(corpora)
-
-
-def requests(made: Made) -> Iterator[tuple[str, str, Any]]:
-    """Path, kind and body of every request that the documents are."""
-    for path, body in made.items():
-        kind = path.split("/", 1)[0]
-        if kind == "rotation":
-            yield from ((path, "event", {"event": event}) for one in body["rotations"] for event in one["events"])
-        else:
-            yield path, kind, body
-
-
-def with_ids(value: Any) -> Any:
-    """What would be sent: an id of PagerDuty's form in the place of each marker, but for those in descriptions."""
-    if isinstance(value, dict):
-        return {key: inner if key == "description" else with_ids(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [with_ids(inner) for inner in value]
-    return "PWATCH1" if isinstance(value, str) and value.startswith("watchbill:") else value
 
 
 WRITTEN = {
