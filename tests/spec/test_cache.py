@@ -111,7 +111,7 @@ def test_a_place_where_no_cache_can_be_written_is_fine(home, root, tmp_path, mon
 def test_a_cache_of_another_version_of_the_compiler_is_left_out_and_removed(root, monkeypatch):
     read_workspace(root)
     before = caches(root)
-    monkeypatch.setattr("watchbill.spec.cached._compiler", lambda: "0.0.0-older")
+    monkeypatch.setattr("watchbill.spec.memory._compiler", lambda: "0.0.0-older")
     read_workspace(root)
     assert not set(before) & set(caches(root))
     assert len(caches(root)) == len(before)

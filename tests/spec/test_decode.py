@@ -6,6 +6,7 @@ from watchbill.spec.kinds import KINDS, NOT_YET
 from watchbill.spec.kinds.people import Escalation, Schedule, Team
 from watchbill.spec.kinds.service import Service
 from watchbill.spec.load import load
+from watchbill.spec.memory import Memory
 from watchbill.spec.scalars import Placed
 from watchbill.spec.shapes import ListShape, MapShape, PlacedShape, StructShape, fields_of
 
@@ -163,7 +164,7 @@ def test_a_password_in_a_url_is_a_secret(url, small, workspace, run):
 
 
 def bodies(root):
-    policies, found = load(root, cache=False)
+    policies, found = load(root, Memory())
     assert found == []
     return {(policy.kind, policy.name): policy.body for policy in policies.all}
 
@@ -222,7 +223,7 @@ def test_text_is_kept_letter_by_letter_whatever_yaml_would_make_of_it(small, wor
     )
     text = f"kind: Runbook\nname: r\nimmediate: [look]\n---\n{PERSON.replace('ana', 'odd')}---\nkind: Service\nname: odd\nteam: shop\nalerts:\n- name: A\n  severity: critical\n  expr: up == 0\n  summary: s\n  annotations:{labels.replace(chr(10) + '  ', chr(10) + '    ')}\n"
     root = workspace({"policies/watchbill.yaml": small, "policies/a.yaml": text})
-    policies, _ = load(root, cache=False)
+    policies, _ = load(root, Memory())
     (service,) = (policy.body for policy in policies.all if policy.name == "odd" and policy.kind == "Service")
     assert [service.alerts[0].annotations[f"l{number}"] for number in range(len(texts))] == texts
 
@@ -241,7 +242,7 @@ def test_a_word_that_yaml_1_1_reads_otherwise_is_text_with_a_warning(word, small
 
 
 def bodies_of_warned(root):
-    policies, _ = load(root, cache=False)
+    policies, _ = load(root, Memory())
     return next(policy.body.slack for policy in policies.all if policy.name == "ana")
 
 

@@ -1,36 +1,79 @@
-"""The checks: each area one module with `check(workspace) -> list[Diagnostic]`, named here once."""
+"""The checks: each area one module with `check(workspace) -> list[Diagnostic]`, named here once.
+
+Beside its name stands what an area looks at, and it is shown nothing else; so its findings can be remembered until
+something of that changes (spec/memory.py, spec/sight.py):
+
+- `EACH_SERVICE`: one service, in every place. It is called for each of them with a workspace in which there is only that
+  one, the documents that services are resolved from, and of all others the names. What two services say alike, because
+  it stands in a set that both use, is told once.
+- `ON_CALL`: people, schedules, calendars, escalations; no service, no rule.
+- `EVERYTHING`: the whole workspace. It is asked anew each time, and so is the slow kind: of ten thousand alerts one
+  look each is a twentieth of a second. What can be said of one service belongs into an area of its own.
+
+So a new check is a function in the module of its area, and a new area a module and a line in this table.
+"""
 
 import importlib
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from itertools import chain
 
 import msgspec
 
 from watchbill.source.codes import tools
 from watchbill.source.codes.catalogue import codes, find
 from watchbill.source.diagnostic import Diagnostic, Location, did_you_mean
+from watchbill.spec.memory import Finding, Memory, noted, told
 from watchbill.spec.model import Workspace
+from watchbill.spec.sight import Alone, on_call
 
-AREAS = (
-    "promql",
-    "records",
-    "ownership",
-    "windows",
-    "inhibition",
-    "paging",
-    "schedules",
-    "coverage",
-    "remediation",
-    "runbooks",
-    "messages",
-)
+EACH_SERVICE = "each service"
+ON_CALL = "on call"
+EVERYTHING = "everything"
+AREAS = {
+    "promql": EACH_SERVICE,
+    "records": EVERYTHING,
+    "ownership": EVERYTHING,
+    "windows": EVERYTHING,
+    "inhibition": EVERYTHING,
+    "paging": EVERYTHING,
+    "schedules": ON_CALL,
+    "coverage": ON_CALL,
+    "attended": EVERYTHING,
+    "remediation": EVERYTHING,
+    "runbooks": EVERYTHING,
+    "messages": EVERYTHING,
+}
 FIXED = ("It cannot be silenced",)
 
 
-def check(workspace: Workspace) -> list[Diagnostic]:
+def check(workspace: Workspace, memory: Memory | None = None) -> list[Diagnostic]:
     """Everything that can be known of a workspace whose form is good."""
+    memory = memory or Memory()
+    alone = Alone(workspace)
     found: list[Diagnostic] = []
-    for area in AREAS:
-        found.extend(importlib.import_module(f"watchbill.checks.{area}").check(workspace))
+    for area, looks_at in AREAS.items():
+        if looks_at == EACH_SERVICE:
+            seals = workspace.seals.services
+            each = [_recalled(memory, area, one, seals[one], partial(alone.view, one)) for one in alone.services]
+            once: dict[tuple[object, ...], Diagnostic] = {}
+            for one in chain.from_iterable(each):
+                once.setdefault((one.code.id, one.where, one.message), one)
+            found.extend(once.values())
+        elif looks_at == ON_CALL:
+            found.extend(_recalled(memory, area, ON_CALL, workspace.seals.on_call, partial(on_call, workspace)))
+        else:
+            found.extend(_check(area, workspace))
+    return found
+
+
+def _recalled(memory: Memory, area: str, subject: str, seal: bytes, view: Callable[[], Workspace]) -> list[Diagnostic]:
+    part = f"checks {area}"
+    return told(memory.recall(part, subject, seal, list[Finding], lambda: noted(list(_check(area, view())))))
+
+
+def _check(area: str, workspace: Workspace) -> Iterable[Diagnostic]:
+    found: Iterable[Diagnostic] = importlib.import_module(f"watchbill.checks.{area}").check(workspace)
     return found
 
 

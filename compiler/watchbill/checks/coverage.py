@@ -1,17 +1,16 @@
 """Who is on call at every minute of the coverage time: nobody forgotten, nobody away, nobody worn out."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import date
+from collections.abc import Iterator
 from itertools import combinations
 
 import msgspec
 
-from watchbill.checks.covered import SHOWN, Covered, listed
+from watchbill.checks.covered import SHOWN, Covered, listed, over_coverage
 from watchbill.checks.strain import fairness, rest
 from watchbill.oncall import Era, Schedule
-from watchbill.oncall.calendar import Stretch, common
-from watchbill.oncall.clock import DAY, day_number
-from watchbill.oncall.coverage import same_person, unattended
+from watchbill.oncall.calendar import Stretch
+from watchbill.oncall.clock import day_number
+from watchbill.oncall.coverage import same_person
 from watchbill.oncall.shifts import has_turns, spans
 from watchbill.source.codes import coverage as codes
 from watchbill.source.diagnostic import Diagnostic, Location, Related
@@ -20,17 +19,10 @@ from watchbill.spec.load import Policy
 from watchbill.spec.model import Workspace, qualified
 from watchbill.spec.rota import rota
 
-YEAR = 366 * DAY
-
 
 def check(workspace: Workspace) -> list[Diagnostic]:
     made, found = rota(workspace)
-    covered: dict[str, Covered] = {}
-    for name, schedule in made.schedules.items():
-        start, end = coverage_of(workspace, schedule)
-        if start < end:
-            spans_ = spans(schedule, start, end)
-            covered[name] = Covered(workspace.documents["Schedule"][name], schedule, start, end, spans_)
+    covered = over_coverage(workspace, made.schedules.values())
     for one in covered.values():
         found.extend(_holes(workspace, one, covered))
         found.extend(_layers(one))
@@ -40,26 +32,7 @@ def check(workspace: Workspace) -> list[Diagnostic]:
     for name, policy in workspace.documents.get("Team", {}).items():
         if policy.body is not None:
             found.extend(_same_person(workspace, name, policy, covered))
-    found.extend(_nobody(workspace, covered))
     return found
-
-
-def coverage_of(workspace: Workspace, schedule: Schedule) -> Stretch:
-    """The time that is looked at, by the schedule's own clock.
-
-    Without `coverage` in the workspace: the year from the schedule's latest era, and longer where a swap, a gap or an
-    absence is later than that.
-    """
-    midnight = schedule.clock.midnight
-    stated = workspace.settings.coverage
-    if stated is not None:
-        first, last = date.fromisoformat(stated.from_), date.fromisoformat(stated.until)
-        return midnight(day_number(first)), midnight(day_number(last) + 1)
-    starts = [turns.latest_era() for turns in schedule.turns]
-    start = max((start for start in starts if start is not None), default=0)
-    ends = [end for _, end in (*schedule.exchanged, *schedule.left_out)]
-    ends += [midnight(day_number(last) + 1) for person in schedule.people for _, last in person.away]
-    return start, max([start + YEAR, *ends])
 
 
 # Holes
@@ -262,74 +235,3 @@ def _same_person(workspace: Workspace, team: str, policy: Policy, covered: dict[
             "let the two schedules be a turn apart",
             notes=other.others(times),
         )
-
-
-def _nobody(workspace: Workspace, covered: dict[str, Covered]) -> Iterator[Diagnostic]:
-    """Times when every step of an escalation leads to a schedule without anyone, by declared gaps."""
-    empty = {
-        name: unattended(one.spans)
-        for name, one in covered.items()
-        if any(duty.kind == "gap" for _, _, duty in one.spans)
-    }
-    if not empty:
-        return
-    pages = dict.fromkeys(
-        (alert.team, alert.outcome.escalation)
-        for place in workspace.places.values()
-        for alert in place.alerts
-        if alert.outcome.escalation is not None
-    )
-    for team, escalation in pages:
-        steps = workspace.documents["Escalation"].get(escalation or "")
-        owner = workspace.documents.get("Team", {}).get(team)
-        if steps is None or steps.body is None or owner is None or owner.body is None:
-            continue
-        names = list(_schedules(workspace, team, [target for step in steps.body.steps for target in step.notify]))
-        if not names or None in names:
-            continue  # a person or an office is always there
-        times: list[Stretch] | None = None
-        for name in names:
-            nobody = empty.get(name or "", [])
-            times = nobody if times is None else common(times, nobody)
-        times = [time for time in times or () if _declared(time, (covered[name] for name in names if name))]
-        if times:
-            one = covered[names[0] or ""]
-            index = next(
-                index for index, (at, end) in enumerate(one.schedule.left_out) if at < times[0][1] and times[0][0] < end
-            )
-            yield Diagnostic(
-                codes.NOBODY_REACHABLE,
-                f"`{escalation}` reaches nobody of team `{team}` {one.words(times)}",
-                one.policy.at.at("gaps", index),
-                "every step is empty then",
-                "let a gap fall to another schedule, or add a step that names a person",
-                related=tuple(
-                    Related(covered[name].policy.at.at("name"), f"nobody is on call for `{name}` either")
-                    for name in dict.fromkeys(names[1:])
-                    if name is not None and name != names[0]
-                ),
-                notes=one.others(times),
-            )
-
-
-def _declared(time: Stretch, all_: Iterable[Covered]) -> bool:
-    """Whether each of the schedules has a declared gap in a time; a mere hole is told by itself."""
-    return all(
-        any(duty.kind == "gap" and start < time[1] and time[0] < end for start, end, duty in one.spans) for one in all_
-    )
-
-
-def _schedules(workspace: Workspace, team: str, targets: Sequence[kinds.people.Notified]) -> Iterator[str | None]:
-    """The schedule behind each target that pages; None for one that is always there. A channel pages nobody."""
-    for target in targets:
-        if target.slack is not None:
-            continue
-        if target.on_call is None:
-            yield None
-            continue
-        owner = target.of or team
-        policy = workspace.documents.get("Team", {}).get(owner)
-        reference = policy.body.on_call.get(target.on_call) if policy is not None and policy.body is not None else None
-        name = qualified(workspace.documents, "Schedule", reference, owner) if reference is not None else None
-        if name is not None:
-            yield name

@@ -17,6 +17,7 @@ from watchbill.source.files import PolicyFile, find_workspace, shown
 from watchbill.source.files import read as read_bytes
 from watchbill.source.locate import Sources
 from watchbill.spec.load import API_VERSION, Policies, load, resting_collector
+from watchbill.spec.memory import Memory
 
 SHORT = 12  # changed lines of a file that --check shows
 
@@ -45,7 +46,7 @@ def command(folder: Path, files: tuple[Path, ...], check_only: bool, fix: bool, 
     if upgrade and files:
         raise click.UsageError("--upgrade migrates the whole workspace: leave the files out.")
     root = find_workspace(folder)
-    policies, told = load(root) if root is not None else (None, [])
+    policies, told = load(root, Memory(root)) if root is not None else (None, [])
     chosen, rules = _chosen(folder, files, policies)
     names = {file.name: file.path for file in chosen}
     with resting_collector():

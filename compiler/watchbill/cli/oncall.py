@@ -334,7 +334,7 @@ class _Answer:
         """The coverage time; without any, a year from the instant that was asked for."""
         from datetime import timedelta  # noqa: PLC0415
 
-        from watchbill.checks.coverage import coverage_of  # noqa: PLC0415
+        from watchbill.checks.covered import coverage_of  # noqa: PLC0415
         from watchbill.oncall.clock import instant_of  # noqa: PLC0415
 
         if self._workspace.settings.coverage is None:

@@ -63,16 +63,18 @@ def read(folder: Path) -> Read:
         return Read(folder, None, None, [missing])
     from watchbill import targets  # noqa: PLC0415
     from watchbill.checks import at_levels, check  # noqa: PLC0415
-    from watchbill.spec.expressions import remembered  # noqa: PLC0415
     from watchbill.spec.load import resting_collector  # noqa: PLC0415
+    from watchbill.spec.memory import Memory  # noqa: PLC0415
     from watchbill.spec.resolve import read_workspace  # noqa: PLC0415
 
-    with resting_collector(), remembered(root, cache=True):
-        workspace, policies, found = read_workspace(root)
+    memory = Memory(root)
+    with resting_collector():
+        workspace, policies, found = read_workspace(root, memory=memory)
         if workspace is not None:
-            found += check(workspace)
+            found += check(workspace, memory)
             if not has_errors(found):  # a target is built from what is whole
                 found += targets.check(workspace)
+        memory.write()
     return Read(root, workspace, policies, at_levels(workspace, found))
 
 

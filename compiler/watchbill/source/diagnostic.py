@@ -12,7 +12,7 @@ Severity = Literal["error", "warning", "note"]
 RANK: dict[Severity, int] = {"error": 0, "warning": 1, "note": 2}
 
 
-class Location(msgspec.Struct, frozen=True):
+class Location(msgspec.Struct, frozen=True, array_like=True, tag="at"):
     """Where something stands in a policy file, as a path of keys: cheap to carry, resolved to lines only when shown.
 
     `file` is relative to the workspace. `path` is empty for a whole document. `key` points at the key instead of its
@@ -43,7 +43,7 @@ class Location(msgspec.Struct, frozen=True):
         return Location(self.file, self.document, self.path, self.key, start, end)
 
 
-class Span(msgspec.Struct, frozen=True):
+class Span(msgspec.Struct, frozen=True, array_like=True, tag="span"):
     """A stretch of a text file. Lines and columns count from 1, in characters; the end is exclusive."""
 
     file: str
@@ -56,7 +56,7 @@ class Span(msgspec.Struct, frozen=True):
 Where = Location | Span
 
 
-class Related(msgspec.Struct, frozen=True):
+class Related(msgspec.Struct, frozen=True, array_like=True):
     """A second place that explains the first: "first defined here", "in this alert"."""
 
     where: Where

@@ -17,7 +17,7 @@ from watchbill.spec.load import Policies, Policy
 from watchbill.spec.model import ResolvedAlert, ResolvedGroup, ResolvedRecord, ResolvedService
 from watchbill.spec.ownership import table_of, team_of
 from watchbill.spec.scalars import Placed
-from watchbill.spec.services import check_alert_form, in_groups, relabelled
+from watchbill.spec.services import Apart, check_alert_form, in_groups
 from watchbill.spec.settings import RESERVED, unknown_word
 from watchbill.spec.words import Context, Told, check_defaults, check_place
 
@@ -31,9 +31,7 @@ class _Group(msgspec.Struct, frozen=True):
     entries: tuple[Entry | RecordEntry, ...]
 
 
-def resolve_foreign(
-    policy: Policy, policies: Policies, context: Context
-) -> tuple[dict[str, ResolvedService], list[Diagnostic]]:
+def resolve_foreign(policy: Policy, policies: Policies, context: Context) -> tuple[Apart, list[Diagnostic]]:
     """The rules of a Foreign in every place where they run, by place name; with everything that is wrong with them."""
     foreign: Foreign = policy.body
     told = Told()
@@ -41,8 +39,8 @@ def resolve_foreign(
     owned = msgspec.structs.replace(policy, team=team)
     _check(foreign, policy, policies, context, told)
     groups = list(_groups(owned, policies, context, told))
-    found: dict[str, ResolvedService] = {}
-    siblings: dict[str, ResolvedService] = {}
+    found: Apart = {}
+    siblings: dict[str, str] = {}
     alike = not any("/" in key for key in _places_named(foreign))
     if table is not None and any(table.label in place.labels for place in context.places.values()):
         alike = False  # the place says whose it is
@@ -50,14 +48,14 @@ def resolve_foreign(
         if foreign.only and place.name not in foreign.only and place.environment not in foreign.only:
             continue
         if alike and place.environment in siblings and not place.series:
-            found[place.name] = relabelled(siblings[place.environment], place)
+            found[place.name] = siblings[place.environment]
             continue
         here = Here(owned, place, context.settings.environments[place.environment], context, told, set(), table)
         resolved = tuple(_resolved(group, here) for group in groups)
         empty = ResolvedService(policy.name, team, 3, None, (), (), (), policy.at, "Foreign")
         found[place.name] = in_groups(empty, resolved)
         if not place.series:
-            siblings[place.environment] = found[place.name]
+            siblings[place.environment] = place.name
     return found, list(told)
 
 

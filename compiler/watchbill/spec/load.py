@@ -1,24 +1,26 @@
-"""Files to decoded policies. A file that has not changed since the last run comes from a cache keyed by its content."""
+"""Files to decoded policies. A file that has not changed since the last run is remembered (spec/memory.py)."""
 
 import gc
 import hashlib
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 from yaml.nodes import MappingNode, Node, ScalarNode
 
 from watchbill.source.codes import references, structure
 from watchbill.source.diagnostic import Diagnostic, Location, Span, did_you_mean
 from watchbill.source.files import POLICIES, WORKSPACE_FILE, PolicyFile, policy_files, read
 from watchbill.source.yaml import Document, alias_problem, compose, decode_text
-from watchbill.spec import cached
 from watchbill.spec.decode import decode, decoder_of
 from watchbill.spec.kinds import KINDS, NOT_YET, TEAMLESS
 from watchbill.spec.kinds.foreign import RuleFile
+from watchbill.spec.memory import Memory
 from watchbill.spec.nodes import FAILED, Told, is_tagged
 from watchbill.spec.salvage import headers
 from watchbill.spec.scalars import NAME, Scalar
@@ -32,13 +34,17 @@ _NAME_SCALAR = Scalar("a name of lower-case letters, digits, `-`, `_` and `.`", 
 
 
 class Policy(msgspec.Struct, frozen=True):
-    """One decoded document. `body` is None when the document is broken: it can be referred to, and nothing more."""
+    """One decoded document. `body` is None when the document is broken: it can be referred to, and nothing more.
+
+    `digest` is that of all the others together.
+    """
 
     kind: str
     name: str
     team: str | None
     body: Any
     at: Location
+    digest: bytes = b""
 
 
 class Policies(msgspec.Struct, frozen=True):
@@ -82,9 +88,15 @@ def base_files(policy: Policy) -> Iterator[str]:
                 yield f"{POLICIES}/{environment.alertmanager.base}"
 
 
-class _Cached(msgspec.Struct, frozen=True, array_like=True):
-    digest: bytes
-    policies: list[tuple[str, str, str | None, int, tuple[str | int, ...], bytes]]
+class _Encoded(msgspec.Struct, frozen=True, array_like=True):
+    """A policy as it is remembered."""
+
+    kind: str
+    name: str
+    team: str | None
+    at: Location
+    body: bytes
+    digest: bytes = b""
 
 
 @contextmanager
@@ -99,16 +111,13 @@ def resting_collector() -> Iterator[None]:
             gc.enable()
 
 
-def load(root: Path, *, cache: bool = True) -> tuple[Policies, list[Diagnostic]]:
+def load(root: Path, memory: Memory) -> tuple[Policies, list[Diagnostic]]:
     """Everything below `policies/`, decoded; and everything that is wrong with its form.
 
     Files with a Workspace or a Foreign come first: what a Foreign names is read as rules of Prometheus, and what an
     Alertmanager of the Workspace names as its base is not read here at all; neither is policy.
     """
     files = tuple(policy_files(root))
-    store = cached.path(root, "documents") if cache else None
-    known = cached.read(store, dict[str, _Cached])
-    fresh: dict[str, _Cached] = {}
     found: dict[str, list[Diagnostic]] = {}
     decoded: dict[str, list[Policy]] = {}
     contents: dict[str, bytes] = {}
@@ -122,16 +131,16 @@ def load(root: Path, *, cache: bool = True) -> tuple[Policies, list[Diagnostic]]
         def decode_one(name: str, as_rules: bool) -> None:
             data = contents[name]
             digest = hashlib.sha256(b"rules" + data if as_rules else data).digest()
-            hit = known.get(name)
-            remembered = _from_cache(name, hit) if hit is not None and hit.digest == digest else None
-            if hit is not None and remembered is not None:
-                decoded[name] = remembered
-                fresh[name] = hit
+            remembered = memory.find("documents", name, digest, list[_Encoded])
+            if remembered is not None:
+                decoded[name] = [_policy(one) for one in remembered]
                 return
-            decoded[name], told = _decode_rules(name, data) if as_rules else _decode_file(name, data)
+            policies, told = _decode_rules(name, data) if as_rules else _decode_file(name, data)
+            encoded = [_encoded(policy) for policy in policies]
+            decoded[name] = [replace(one, digest=as_.digest) for one, as_ in zip(policies, encoded, strict=True)]
             found[name] += told
-            if not told and store is not None:
-                fresh[name] = _to_cache(digest, decoded[name])
+            if not told:
+                memory.keep("documents", name, digest, encoded)
 
         first = [name for name, data in contents.items() if b"Workspace" in data]
         for name in first:
@@ -147,8 +156,6 @@ def load(root: Path, *, cache: bool = True) -> tuple[Policies, list[Diagnostic]]
         for name in contents:
             if name not in decoded:
                 decode_one(name, as_rules=any(match(name) for match in named))
-        if store is not None and fresh != known:
-            cached.write(store, fresh)
     in_order = [policy for file in files for policy in decoded.get(file.name, ())]
     policies = [policy for policy in in_order if policy.kind != RULE_FILE]
     rules = {policy.name: policy for policy in in_order if policy.kind == RULE_FILE}
@@ -349,25 +356,17 @@ def _file_of(diagnostic: Diagnostic) -> str | None:
     return diagnostic.where.file if diagnostic.where else None
 
 
-def _to_cache(digest: bytes, policies: list[Policy]) -> _Cached:
+def _encoded(policy: Policy) -> _Encoded:
     encode = msgspec.msgpack.encode
-    return _Cached(digest, [(p.kind, p.name, p.team, p.at.document, p.at.path, encode(p.body)) for p in policies])
+    encoded = _Encoded(policy.kind, policy.name, policy.team, policy.at, encode(policy.body))
+    return replace(encoded, digest=hashlib.sha256(encode(encoded)).digest())
 
 
-def _from_cache(file: str, entry: _Cached) -> list[Policy] | None:
-    try:
-        return [
-            Policy(kind, name, team, _body_decoder(kind).decode(body), Location(file, index, path))
-            for kind, name, team, index, path, body in entry.policies
-        ]
-    except (msgspec.MsgspecError, KeyError):
-        return None
+def _policy(encoded: _Encoded) -> Policy:
+    body = _body_decoder(encoded.kind).decode(encoded.body)
+    return Policy(encoded.kind, encoded.name, encoded.team, body, encoded.at, encoded.digest)
 
 
-_DECODERS: dict[str, msgspec.msgpack.Decoder[Any]] = {}
-
-
+@lru_cache(maxsize=32)
 def _body_decoder(kind: str) -> msgspec.msgpack.Decoder[Any]:
-    if kind not in _DECODERS:
-        _DECODERS[kind] = msgspec.msgpack.Decoder(RuleFile if kind == RULE_FILE else KINDS[kind])
-    return _DECODERS[kind]
+    return msgspec.msgpack.Decoder(RuleFile if kind == RULE_FILE else KINDS[kind])

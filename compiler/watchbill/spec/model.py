@@ -18,7 +18,7 @@ OutcomeKind = Literal["page", "ticket", "notify", "drop"]
 OUTCOMES: tuple[OutcomeKind, ...] = ("page", "ticket", "notify", "drop")  # strongest first
 
 
-class Outcome(msgspec.Struct, frozen=True):
+class Outcome(msgspec.Struct, frozen=True, array_like=True):
     """What an alert leads to. `escalation` (a qualified name) is set for `page`.
 
     With `hours` (a Calendar's qualified name) the outcome holds inside them and `outside` outside; an outcome without
@@ -31,14 +31,14 @@ class Outcome(msgspec.Struct, frozen=True):
     outside: OutcomeKind | None = None
 
 
-class ResolvedTest(msgspec.Struct, frozen=True):
+class ResolvedTest(msgspec.Struct, frozen=True, array_like=True):
     """A test that runs in this place, and where it is written."""
 
     test: RuleTest
     at: Location
 
 
-class Yields(msgspec.Struct, frozen=True):
+class Yields(msgspec.Struct, frozen=True, array_like=True):
     """The labels an expression's result may carry. `can` None: any label but those in `cannot`. `must` are always there."""
 
     can: frozenset[str] | None
@@ -49,7 +49,7 @@ class Yields(msgspec.Struct, frozen=True):
         return label not in self.cannot if self.can is None else label in self.can
 
 
-class Owner(msgspec.Struct, frozen=True):
+class Owner(msgspec.Struct, frozen=True, array_like=True):
     """A team that has an alert whenever one of the patterns matches the whole value of the alert's label."""
 
     team: str
@@ -58,7 +58,7 @@ class Owner(msgspec.Struct, frozen=True):
     outcome: Outcome
 
 
-class ResolvedAlert(msgspec.Struct, frozen=True, kw_only=True):
+class ResolvedAlert(msgspec.Struct, frozen=True, kw_only=True, array_like=True, tag="alert"):
     """One alert in one place: everything substituted, every default filled in.
 
     `labels` are written on the rule (severity, team, service, class, page_per, escalation where they apply, and the
@@ -104,7 +104,7 @@ class ResolvedAlert(msgspec.Struct, frozen=True, kw_only=True):
         return label in self.labels or label == "alertname" or self.yields.may_have(label)
 
 
-class ResolvedRecord(msgspec.Struct, frozen=True):
+class ResolvedRecord(msgspec.Struct, frozen=True, array_like=True, tag="record"):
     """One recording rule in one place."""
 
     name: str
@@ -113,7 +113,7 @@ class ResolvedRecord(msgspec.Struct, frozen=True):
     at: Location
 
 
-class ResolvedGroup(msgspec.Struct, frozen=True):
+class ResolvedGroup(msgspec.Struct, frozen=True, array_like=True):
     """A group of rules: Prometheus evaluates them in this order, so an alert sees the records of the same round."""
 
     name: str
@@ -203,6 +203,15 @@ class Base(msgspec.Struct, frozen=True):
     value: dict[str, Any]
 
 
+class Seals(msgspec.Struct, frozen=True):
+    """Digests of all that an answer about a service (`Service/name`, `Foreign/name`), or about who is on call, follows
+    from: spec/sight.py.
+    """
+
+    on_call: bytes = b""
+    services: dict[str, bytes] = {}
+
+
 class Workspace(msgspec.Struct, frozen=True, kw_only=True):
     """The whole. Documents are held by qualified name: `name` when shared, `team/name` when a team's own.
 
@@ -224,6 +233,7 @@ class Workspace(msgspec.Struct, frozen=True, kw_only=True):
     windows: dict[str, ResolvedWindow]
     bases: dict[str, Base]
     documents: dict[str, dict[str, Policy]]
+    seals: Seals = Seals()
 
     def rank(self, severity: str) -> int:
         return list(self.severities).index(severity)

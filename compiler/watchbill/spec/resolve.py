@@ -1,21 +1,24 @@
 """Policies to the one model that everything downstream reads."""
 
+from functools import partial
 from pathlib import Path
 
 from watchbill.source.codes import references, structure
 from watchbill.source.diagnostic import Diagnostic, Location, Related
 from watchbill.source.files import WORKSPACE_FILE
 from watchbill.spec.basefile import read_bases
-from watchbill.spec.expressions import remembered
 from watchbill.spec.foreign import resolve_foreign
 from watchbill.spec.kinds.people import Escalation, EscalationStep, Notified
 from watchbill.spec.kinds.workspace import Workspace as WorkspaceKind
 from watchbill.spec.load import Policies, Policy, load, resting_collector
+from watchbill.spec.memory import Memory
 from watchbill.spec.model import CatchAll, Place, ResolvedService, Workspace
 from watchbill.spec.references import check_references, register
-from watchbill.spec.rota import close_on_holidays
+from watchbill.spec.resolution import resolution
+from watchbill.spec.rota import LOCK, close_on_holidays
 from watchbill.spec.services import resolve_service
 from watchbill.spec.settings import DEFAULT_ESCALATION, catch_all, identity, places, severities, timing
+from watchbill.spec.sight import seals
 from watchbill.spec.windows import resolve_windows
 from watchbill.spec.words import Context, Told, check_defaults, check_words, context_of
 from watchbill.spec.workspace import check_settings
@@ -25,15 +28,23 @@ BUILT_IN_ESCALATION = Escalation(
 )
 
 
-def read_workspace(root: Path, *, cache: bool = True) -> tuple[Workspace | None, Policies, list[Diagnostic]]:
-    """A folder to a model. The model is None when the Workspace document itself is broken; findings come either way."""
-    with resting_collector(), remembered(root, cache=cache):
-        policies, found = load(root, cache=cache)
-        workspace, problems = resolve(policies)
+def read_workspace(
+    root: Path, *, cache: bool = True, memory: Memory | None = None
+) -> tuple[Workspace | None, Policies, list[Diagnostic]]:
+    """A folder to a model. The model is None when the Workspace document itself is broken; findings come either way.
+
+    With a `memory` it is the caller who writes it, once it has been asked for everything.
+    """
+    asked = memory or Memory(root if cache else None)
+    with resting_collector():
+        policies, found = load(root, asked)
+        workspace, problems = resolve(policies, asked)
+        if memory is None:
+            asked.write()
     return workspace, policies, [*found, *problems]
 
 
-def resolve(policies: Policies) -> tuple[Workspace | None, list[Diagnostic]]:
+def resolve(policies: Policies, memory: Memory) -> tuple[Workspace | None, list[Diagnostic]]:
     documents, found = register(policies)
     documents.setdefault("Escalation", {}).setdefault(
         DEFAULT_ESCALATION,
@@ -48,6 +59,7 @@ def resolve(policies: Policies) -> tuple[Workspace | None, list[Diagnostic]]:
     found.extend(close_on_holidays(documents, settings.coverage, policies.root))
     place_settings = places(settings)
     context = context_of(settings, place_settings, documents)
+    sealed = seals(policies, documents, context.set_testers, _bytes(policies.root / LOCK))
     services: dict[str, list[ResolvedService]] = {name: [] for name in place_settings}
     for alert_set in documents.get("AlertSet", {}).values():
         if alert_set.body is not None:
@@ -64,7 +76,11 @@ def resolve(policies: Policies) -> tuple[Workspace | None, list[Diagnostic]]:
             )
         if service.body is None or service.team is None:
             continue
-        resolved, problems = resolve_service(service, context)
+        subject = f"Service/{service.name}"
+        seal = sealed.services[subject]
+        resolved, problems = resolution(
+            memory, subject, seal, place_settings, partial(resolve_service, service, context)
+        )
         found.extend(problems)
         for place, one in resolved.items():
             services[place].append(one)
@@ -73,7 +89,11 @@ def resolve(policies: Policies) -> tuple[Workspace | None, list[Diagnostic]]:
         if same is not None:
             found.append(_same_name(foreign, same))
         if foreign.body is not None:
-            resolved, problems = resolve_foreign(foreign, policies, context)
+            subject = f"Foreign/{foreign.name}"
+            seal = sealed.services[subject]
+            resolved, problems = resolution(
+                memory, subject, seal, place_settings, partial(resolve_foreign, foreign, policies, context)
+            )
             found.extend(problems)
             for place, one in resolved.items():
                 services[place].append(one)
@@ -114,8 +134,16 @@ def resolve(policies: Policies) -> tuple[Workspace | None, list[Diagnostic]]:
         windows=windows,
         bases=bases,
         documents={kind: dict(sorted(same.items())) for kind, same in documents.items()},
+        seals=sealed,
     )
     return workspace, found
+
+
+def _bytes(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        return repr(error).encode()
 
 
 def _same_name(foreign: Policy, service: Policy) -> Diagnostic:

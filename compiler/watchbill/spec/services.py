@@ -14,8 +14,19 @@ from watchbill.spec.recorded import ordered
 from watchbill.spec.settings import PlaceSettings
 from watchbill.spec.words import Context, Told, check_words
 
+Apart = dict[str, ResolvedService | str]
+"""By place a service as it is there; or another place, and it is as there but for the place's own labels."""
 
-def resolve_service(policy: Policy, context: Context) -> tuple[dict[str, ResolvedService], list[Diagnostic]]:
+
+def everywhere(apart: Apart, places: dict[str, PlaceSettings]) -> dict[str, ResolvedService]:
+    """The service in every place where it is."""
+    found: dict[str, ResolvedService] = {}
+    for name, one in apart.items():
+        found[name] = relabelled(found[one], places[name]) if isinstance(one, str) else one
+    return found
+
+
+def resolve_service(policy: Policy, context: Context) -> tuple[Apart, list[Diagnostic]]:
     """The service in every place where it is, by place name; with everything that is wrong with it."""
     service: Service = policy.body
     told = Told()
@@ -24,14 +35,14 @@ def resolve_service(policy: Policy, context: Context) -> tuple[dict[str, Resolve
     recorded = records(policy, context)
     _check_entries(policy, alerts, told)
     used: set[tuple[Location, str]] = set()
-    found: dict[str, ResolvedService] = {}
-    siblings: dict[str, ResolvedService] = {}
+    found: Apart = {}
+    siblings: dict[str, str] = {}
     alike = not _differs_by_source(alerts, recorded)
     for place in context.places.values():
         environment = context.settings.environments[place.environment]
         sibling = siblings.get(place.environment)
         if sibling is not None and alike and not place.series:
-            found[place.name] = relabelled(sibling, place)
+            found[place.name] = sibling
             continue
         here = Here(policy, place, environment, context, told, used)
         resolved_records = ordered([one for entry in recorded if (one := resolve_record(entry, here)) is not None])
@@ -55,7 +66,7 @@ def resolve_service(policy: Policy, context: Context) -> tuple[dict[str, Resolve
             policy.at,
         )
         if not place.series:
-            siblings[place.environment] = found[place.name]
+            siblings[place.environment] = place.name
     _unused_params(alerts, used, told)
     return found, list(told)
 
