@@ -19,7 +19,8 @@ class Instant(click.ParamType[datetime]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
         if isinstance(value, datetime):
             return value
-        from watchbill.spec.scalars import local_time, zone_names  # noqa: PLC0415
+        from watchbill.oncall.zones import zone_names  # noqa: PLC0415
+        from watchbill.spec.scalars import local_time  # noqa: PLC0415
 
         match = _INSTANT.fullmatch(value)
         if match is None or (match.group(3) is None) == (match.group(4) is None):

@@ -8,13 +8,14 @@ import msgspec
 
 from watchbill import oncall
 from watchbill.oncall import holidays
+from watchbill.oncall.zones import zone
 from watchbill.source.codes import coverage as codes
 from watchbill.source.diagnostic import Diagnostic, Span
 from watchbill.spec.kinds import people as kinds
 from watchbill.spec.kinds.workspace import Coverage
 from watchbill.spec.load import Policy
 from watchbill.spec.model import Workspace, qualified
-from watchbill.spec.scalars import WEEKDAYS, local_time, seconds, weekday_numbers, zone
+from watchbill.spec.scalars import WEEKDAYS, local_time, seconds, weekday_numbers
 
 LOCK = "policies/holidays.lock"
 FIRST_MONDAY = date(1970, 1, 5)  # from which `people: […]`, the short form, has always rotated

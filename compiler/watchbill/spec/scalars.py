@@ -5,9 +5,10 @@ from collections.abc import Callable
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Annotated, Generic, TypeVar
-from zoneinfo import ZoneInfo
 
 import msgspec
+
+from watchbill.oncall.zones import zone, zone_names
 
 
 class Scalar(msgspec.Struct, frozen=True):
@@ -48,23 +49,6 @@ def _regex_problem(text: str) -> str | None:
         reason = error.args[0] if error.args else error
         return f"not an RE2 pattern: {reason.decode() if isinstance(reason, bytes) else reason}"
     return None
-
-
-@lru_cache(maxsize=1)
-def zone_names() -> frozenset[str]:
-    """Time zones of the tzdata package: never the machine's own, so every machine accepts the same policies."""
-    from importlib import resources  # noqa: PLC0415
-
-    return frozenset(resources.files("tzdata").joinpath("zones").read_text("utf-8").split())
-
-
-@lru_cache(maxsize=64)
-def zone(name: str) -> ZoneInfo:
-    """The zone as the tzdata package has it."""
-    from importlib import resources  # noqa: PLC0415
-
-    with resources.files("tzdata").joinpath("zoneinfo", *name.split("/")).open("rb") as file:
-        return ZoneInfo.from_file(file, key=name)
 
 
 def _zone_problem(text: str) -> str | None:
