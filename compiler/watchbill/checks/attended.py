@@ -6,19 +6,21 @@ from watchbill.checks.covered import Covered, over_coverage
 from watchbill.oncall.calendar import Stretch, common
 from watchbill.oncall.coverage import unattended
 from watchbill.source.codes import coverage as codes
-from watchbill.source.diagnostic import Diagnostic, Related
+from watchbill.source.diagnostic import Diagnostic, Location, Related
 from watchbill.spec import kinds
 from watchbill.spec.model import Workspace, qualified
 from watchbill.spec.rota import rota
 
 
 def check(workspace: Workspace) -> Iterator[Diagnostic]:
-    made, _ = rota(workspace)
+    made, told = rota(workspace)
+    in_circles = {(one.where.file, one.where.document) for one in told if isinstance(one.where, Location)}
     covered = over_coverage(workspace, (schedule for schedule in made.schedules.values() if schedule.left_out))
     empty = {
         name: unattended(one.spans)
         for name, one in covered.items()
-        if any(duty.kind == "gap" for _, _, duty in one.spans)
+        if (one.policy.at.file, one.policy.at.document) not in in_circles
+        and any(duty.kind == "gap" for _, _, duty in one.spans)
     }
     if not empty:
         return

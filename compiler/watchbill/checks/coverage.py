@@ -17,7 +17,7 @@ from watchbill.source.diagnostic import Diagnostic, Location, Related
 from watchbill.spec import kinds
 from watchbill.spec.load import Policy
 from watchbill.spec.model import Workspace, qualified
-from watchbill.spec.rota import rota
+from watchbill.spec.rota import complete, rota
 
 
 def check(workspace: Workspace) -> list[Diagnostic]:
@@ -47,6 +47,8 @@ def _holes(workspace: Workspace, one: Covered, covered: dict[str, Covered]) -> I
             other = covered.get(duty.schedule, one)
             if other is not one and other.start <= start and end <= other.end:
                 continue  # a gap falls there, and there it is told
+            if not complete(workspace.documents["Schedule"][duty.schedule].body):
+                continue
             away = next((absence.person for absence in duty.absent if absence.why == "away"), None)
             times = open_ if away is None else absent.setdefault(away, [])
             if times and times[-1][1] == start:

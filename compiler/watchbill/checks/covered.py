@@ -12,6 +12,7 @@ from watchbill.oncall.localtime import length, stretch
 from watchbill.oncall.shifts import Span, spans
 from watchbill.spec.load import Policy
 from watchbill.spec.model import Workspace
+from watchbill.spec.rota import complete
 
 SHOWN = 3  # further times that a finding names
 YEAR = 366 * DAY
@@ -47,12 +48,16 @@ class Covered(msgspec.Struct, frozen=True):
 
 
 def over_coverage(workspace: Workspace, schedules: Iterable[Schedule]) -> dict[str, Covered]:
-    """Schedules over their coverage time, by name; those without any are left out."""
+    """Schedules over their coverage time, by name.
+
+    Those without any are left out, and those of which a layer lacks people or turns: that is a finding already, and
+    what follows from it is none.
+    """
     found: dict[str, Covered] = {}
     for schedule in schedules:
+        policy = workspace.documents["Schedule"][schedule.name]
         start, end = coverage_of(workspace, schedule)
-        if start < end:
-            policy = workspace.documents["Schedule"][schedule.name]
+        if start < end and complete(policy.body):
             found[schedule.name] = Covered(policy, schedule, start, end, spans(schedule, start, end))
     return found
 

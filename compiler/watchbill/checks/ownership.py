@@ -26,11 +26,13 @@ def check(workspace: Workspace) -> list[Diagnostic]:
         where = workspace.get("Team", RUNTIME).at.at("name")
         advice = "choose another name: rules carry this one where only a label says whose they are"
         found.append(Diagnostic(structure.BAD_VALUE, message, where, "taken", advice))
-    for name, policy in workspace.documents.get("Ownership", {}).items():
+    tables = workspace.documents.get("Ownership", {})
+    misspelt = any(name not in tables for name in asked)  # a finding already, and any of the tables may be meant
+    for name, policy in tables.items():
         if policy.body is None:
             continue
         found.extend(_table(workspace, policy))
-        if name not in asked:
+        if name not in asked and not misspelt:
             advice = "name it in a Foreign, as `team: {by: …, otherwise: …}`, or remove it"
             found.append(
                 Diagnostic(codes.UNUSED, f"no Foreign asks `{name}`", policy.at.at("name"), "never asked", advice)

@@ -28,7 +28,7 @@ def _named(workspace: Workspace) -> set[str]:
 
 
 def _effect(workspace: Workspace, window: ResolvedWindow, *, named: bool) -> Iterator[Diagnostic]:
-    if named and window.effect == "no-remediation":
+    if (named and window.effect == "no-remediation") or not _own(workspace, window):
         return
     matched = False
     for place in workspace.places.values():
@@ -45,6 +45,14 @@ def _effect(workspace: Workspace, window: ResolvedWindow, *, named: bool) -> Ite
     else:
         message = f"every alert that this window matches is a {window.effect} or less already"
         yield _nothing(workspace, window, message, "changes nothing")
+
+
+def _own(workspace: Workspace, window: ResolvedWindow) -> bool:
+    """Whether a team's window keeps to the team's own alerts; one that does not is told by itself."""
+    service = workspace.documents.get("Service", {}).get(window.match.get("service", ""))
+    return window.team in (None, service.team if service is not None else window.team) and (
+        window.team in (None, window.match.get("team", window.team))
+    )
 
 
 def _nothing(workspace: Workspace, window: ResolvedWindow, message: str, label: str) -> Diagnostic:

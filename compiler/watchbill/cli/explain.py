@@ -1,15 +1,30 @@
 """`watchbill explain CODE`: what a finding means, why it matters, what to write instead."""
 
 import json
+import textwrap
 from pathlib import Path
 
 import click
 
 from watchbill.cli.shared import workspace_option
-from watchbill.source.codes import Code
+from watchbill.source.codes import Code, plain, underlined
 from watchbill.source.codes.catalogue import codes, find
 from watchbill.source.diagnostic import did_you_mean
 from watchbill.spec.kinds import KINDS
+
+AREAS = {
+    "0": "Files and YAML",
+    "1": "Structure",
+    "2": "References",
+    "3": "PromQL and templates",
+    "4": "Routing, windows and inhibition",
+    "5": "Paging and schedules",
+    "6": "Runbooks, dashboards and messages",
+    "7": "Remediation, names and hygiene",
+    "8": "Changes",
+    "9": "Tools and output",
+}
+WIDTH = 96  # columns of prose
 
 
 @click.command("explain")
@@ -84,28 +99,35 @@ def _list(form: str) -> None:
             )
         )
         return
-    for code in codes().values():
-        click.echo(f"{code.id}  {code.severity:<7}  {code.name}")
+    for digit, area in AREAS.items():
+        click.echo(f"{area}")
+        for code in codes().values():
+            if code.id[2] == digit:
+                click.echo(f"  {code.id}  {code.severity:<7}  {code.name}")
+        click.echo("")
+    click.echo("`watchbill explain CODE` says more, by id or by name.")
 
 
 def _document(code: Code) -> dict[str, str]:
-    return {
-        field: getattr(code, field)
-        for field in ("id", "name", "severity", "finds", "why", "example", "instead", "silence")
-    }
+    texts = {field: getattr(code, field) for field in ("id", "name", "severity", "finds", "why")}
+    return {**texts, "example": plain(code.example), "instead": plain(code.instead), "silence": code.silence}
 
 
 def page(code: Code) -> str:
     """The page of a code, as `explain` prints it."""
     sections = (
-        ("What it finds", code.finds),
-        ("Why it matters at 3 a.m.", code.why),
-        ("Example", code.example),
-        ("Instead", code.instead),
-        ("How to silence", code.silence),
+        ("What it finds", _wrapped(code.finds)),
+        ("Why it matters at 3 a.m.", _wrapped(code.why)),
+        ("Example", underlined(code.example)),
+        ("Instead", plain(code.instead)),
+        ("How to silence", _wrapped(code.silence)),
     )
     parts = [f"{code.id} {code.name} ({code.severity})"]
     for title, text in sections:
         if text:
-            parts.append(f"{title}\n" + "\n".join(f"  {line}" for line in text.splitlines()))
+            parts.append(f"{title}\n" + "\n".join(f"  {line}".rstrip() for line in text.splitlines()))
     return "\n\n".join(parts)
+
+
+def _wrapped(text: str) -> str:
+    return textwrap.fill(text, WIDTH, break_on_hyphens=False, break_long_words=False)

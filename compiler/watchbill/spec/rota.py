@@ -223,6 +223,17 @@ def rotation(layer: kinds.Layer) -> oncall.Rotation | None:
     return oncall.Rotation(period, at, WEEKDAYS.index(layer.handoff.day)) if period else None
 
 
+def complete(schedule: kinds.Schedule) -> bool:
+    """Whether each layer has people and turns; what lacks them is told where schedules are looked at."""
+    return bool(schedule.people) or (
+        bool(schedule.layers)
+        and all(
+            layer.eras and all(era.people for era in layer.eras) and rotation(layer) is not None
+            for layer in schedule.layers
+        )
+    )
+
+
 def _time(start: str, end: str, zone_name: str) -> tuple[datetime, datetime]:
     """From when until when. An impossible time, told elsewhere, lasts no time: the others keep their numbers."""
     first, last = local_time(start, zone_name)[0], local_time(end, zone_name)[0]

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from watchbill.source.codes import Code
+from watchbill.source.codes import Code, plain
 from watchbill.source.diagnostic import RANK, Diagnostic, Location, Span, Where
 from watchbill.source.files import WORKSPACE_FILE
 from watchbill.source.locate import Sources
@@ -68,7 +68,7 @@ def _rule(code: Code) -> dict[str, Any]:
     from watchbill.cli.explain import page  # noqa: PLC0415
 
     sections = (("Why it matters", code.why), ("How to silence", code.silence))
-    snippets = (("Example", code.example), ("Instead", code.instead))
+    snippets = (("Example", plain(code.example)), ("Instead", plain(code.instead)))
     parts = [code.finds]
     parts += [f"**{title}**: {text}" for title, text in sections[:1] if text]
     parts += [f"**{title}**\n\n```yaml\n{text}\n```" for title, text in snippets if text]

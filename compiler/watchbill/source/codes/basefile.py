@@ -10,8 +10,26 @@ NOT_A_BASE = Code(
     "error",
     finds="A `base:` that is not there, or is not one whole configuration of Alertmanager with a route and receivers.",
     why="The teams that have not converted yet would be told nothing.",
-    example="alertmanager: {url: http://am:9093, base: legacy.yml}   (and no policies/legacy.yml)",
-    instead="alertmanager: {url: http://am:9093, base: legacy/alertmanager.yml}",
+    example="""\
+kind: Workspace
+name: shop
+environments:
+  production:
+    labels: {env: production}
+    prometheus: {url: "http://prometheus:9090"}
+    alertmanager: {url: "http://alertmanager:9093", base: ⟦legacy.yml⟧}""",
+    instead="""\
+kind: Workspace
+name: shop
+environments:
+  production:
+    labels: {env: production}
+    prometheus: {url: "http://prometheus:9090"}
+    alertmanager: {url: "http://alertmanager:9093", base: legacy.yml}
+---
+# policies/legacy.yml
+route: {receiver: operations}
+receivers: [{name: operations}]""",
     silence=_FIX,
 )
 BASE_CLASH = Code(
@@ -20,8 +38,30 @@ BASE_CLASH = Code(
     "error",
     finds="A receiver or a time interval of a `base:` with the name of one that the compiler writes.",
     why="Alertmanager refuses two of one name; renaming one in silence would send somebody's alerts to somebody else.",
-    example="receivers: [{name: payments-critical, …}]   (and a team `payments` with severity `critical`)",
-    instead="receivers: [{name: legacy-payments, …}]",
+    example="""\
+kind: Workspace
+name: shop
+environments:
+  production:
+    labels: {env: production}
+    prometheus: {url: "http://prometheus:9090"}
+    alertmanager: {url: "http://alertmanager:9093", base: legacy.yml}
+---
+# policies/legacy.yml
+route: {receiver: operations}
+receivers: [{name: operations}, {name: ⟦payments-critical⟧}]""",
+    instead="""\
+kind: Workspace
+name: shop
+environments:
+  production:
+    labels: {env: production}
+    prometheus: {url: "http://prometheus:9090"}
+    alertmanager: {url: "http://alertmanager:9093", base: legacy.yml}
+---
+# policies/legacy.yml
+route: {receiver: operations}
+receivers: [{name: operations}, {name: legacy-payments}]""",
     silence=_FIX,
 )
 BAD_HEARTBEAT = Code(
@@ -30,8 +70,14 @@ BAD_HEARTBEAT = Code(
     "error",
     finds="A `heartbeat:` that comes too seldom for its `missing_after`, or never; or a Service that has its name, `watchbill`.",
     why="It would be missed while all is well, until nobody listens; or nobody would miss it when nothing is.",
-    example="heartbeat: {every: 10m, missing_after: 5m, …}",
-    instead="heartbeat: {every: 1m, missing_after: 5m, to: {url: {file: /run/secrets/heartbeat}}}",
+    example="""\
+kind: Workspace
+name: shop
+heartbeat: {every: ⟦10m⟧, missing_after: 5m, to: {url: {file: /run/secrets/heartbeat}}}""",
+    instead="""\
+kind: Workspace
+name: shop
+heartbeat: {every: 1m, missing_after: 5m, to: {url: {file: /run/secrets/heartbeat}}}""",
     silence=_FIX,
 )
 ALL = (NOT_A_BASE, BASE_CLASH, BAD_HEARTBEAT)

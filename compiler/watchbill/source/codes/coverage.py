@@ -10,9 +10,17 @@ HOLE = Code(
     "error",
     finds="A time within the workspace's `coverage` when nobody is on call by a schedule and no `gap` says so: no era has begun, no layer is open, or whoever has the turn does not work then. A gap that falls to a schedule with a hole is told there. Without `coverage`, the year from the schedule's latest era is looked at.",
     why="The page goes to nobody; PagerDuty does not even open an incident.",
-    example="layers: [{name: week, only: lisbon-hours, eras: […]}]   (and nothing for the nights)",
-    instead="layers: [{name: week, only: lisbon-hours, eras: […]}, {name: nights, eras: […]}]\n"
-    "or, on purpose: gaps: [{from: …, until: …, reason: site closed, falls_to: sre-primary}]",
+    example="""\
+kind: Schedule
+name: payments-primary
+⟦layers⟧:
+- {name: week, only: office, eras: [{from: 2026-01-05, people: [ana, bo]}]}""",
+    instead="""\
+kind: Schedule
+name: payments-primary
+layers:
+- {name: week, only: office, eras: [{from: 2026-01-05, people: [ana, bo]}]}
+- {name: nights, eras: [{from: 2026-01-05, people: [bo, ana]}]}""",
     silence=_FIX,
 )
 AWAY = Code(
@@ -21,8 +29,21 @@ AWAY = Code(
     "error",
     finds="Somebody's turn on a day on which they are `away`, with no layer below that has somebody and no swap; or a swap that puts in somebody who is away.",
     why="The phone rings on a beach, or not at all.",
-    example="kind: Person\nname: ana\naway: [{from: 2026-12-24, until: 2026-12-27}]   (and it is ana's week)",
-    instead="swaps: [{from: 2026-12-24T00:00, until: 2026-12-28T00:00, take: bo, for: ana, agreed: [ana, bo]}]   on the schedule",
+    example="""\
+kind: Person
+name: ana
+email: ana@shop.example
+away: [⟦{from: 2026-12-24, until: 2026-12-27}⟧]""",
+    instead="""\
+kind: Person
+name: ana
+email: ana@shop.example
+away: [{from: 2026-12-24, until: 2026-12-27}]
+---
+kind: Schedule
+name: payments-primary
+swaps:
+- {from: 2026-12-24T00:00, until: 2026-12-28T00:00, take: chi, for: ana, agreed: [ana, chi]}""",
     silence=_FIX,
 )
 NOBODY_REACHABLE = Code(
@@ -31,8 +52,18 @@ NOBODY_REACHABLE = Code(
     "error",
     finds="A time when every step of an escalation that a team's alerts use leads to a schedule in which nobody is on call, because of gaps that fall to nobody.",
     why="Each gap is harmless alone; together they are an alert that reaches no human being.",
-    example="gaps: [{from: 2026-12-25T00:00, until: 2026-12-25T06:00, reason: site closed}]   on the primary's and the secondary's schedule",
-    instead="gaps: [{…, falls_to: sre-primary}]   on one of them",
+    example="""\
+kind: Schedule
+name: payments-primary
+gaps: [⟦{from: 2026-12-25T00:00, until: 2026-12-25T06:00, reason: the shop is closed}⟧]
+---
+kind: Schedule
+name: sre-primary
+gaps: [{from: 2026-12-25T03:00, until: 2026-12-25T09:00, reason: the data centre is closed}]""",
+    instead="""\
+kind: Schedule
+name: payments-primary
+gaps: [{from: 2026-12-25T00:00, until: 2026-12-25T06:00, reason: the shop is closed}]""",
     silence=_FIX,
 )
 GAP_WITHOUT_REASON = Code(
@@ -41,8 +72,14 @@ GAP_WITHOUT_REASON = Code(
     "error",
     finds="A gap that falls to no schedule and gives no reason.",
     why="Whoever reads it next year cannot tell a decision from a mistake.",
-    example='gaps: [{from: 2026-12-25T00:00, until: 2026-12-25T06:00, reason: ""}]',
-    instead="gaps: [{from: 2026-12-25T00:00, until: 2026-12-25T06:00, reason: site closed}]",
+    example="""\
+kind: Schedule
+name: payments-primary
+gaps: [{from: 2026-12-25T00:00, until: 2026-12-25T06:00, reason: ⟦""⟧}]""",
+    instead="""\
+kind: Schedule
+name: payments-primary
+gaps: [{from: 2026-12-25T00:00, until: 2026-12-25T06:00, reason: the shop is closed}]""",
     silence=_FIX,
 )
 SAME_PERSON = Code(
@@ -51,8 +88,24 @@ SAME_PERSON = Code(
     "warning",
     finds="One person who is on call for two roles of a team at once. A time that a gap hands to another schedule does not count.",
     why="The second step of the escalation wakes the phone that did not answer the first.",
-    example="on_call: {primary: always-me, secondary: always-me}",
-    instead="eras: [{from: 2026-01-05, people: [bo, ana]}]   on the secondary, so that it is a turn behind",
+    example="""\
+kind: Team
+name: payments
+on_call: {primary: payments-primary, secondary: ⟦payments-secondary⟧}
+---
+kind: Schedule
+name: payments-secondary
+layers:
+- {name: week, eras: [{from: 2026-01-05, people: [ana, bo]}]}""",
+    instead="""\
+kind: Team
+name: payments
+on_call: {primary: payments-primary, secondary: payments-secondary}
+---
+kind: Schedule
+name: payments-secondary
+layers:
+- {name: week, eras: [{from: 2026-01-05, people: [bo, ana]}]}""",
     silence="checks: {primary-is-secondary: off} in the workspace.",
 )
 UNFAIR_NIGHTS = Code(
@@ -61,8 +114,16 @@ UNFAIR_NIGHTS = Code(
     "warning",
     finds="People who rotate together in an era, of whom one has (in all layers of the schedule) more than one and a half times the average of nights, and over two turns' worth more than the one who has the fewest. A night counts for whoever is on call at 03:00 where they live; who works part-time is not compared.",
     why="The same person is tired every time, and leaves.",
-    example="rotation: {every: 12h}   (two people in one zone: one of them has every night)",
-    instead="rotation: daily",
+    example="""\
+kind: Schedule
+name: payments-primary
+layers:
+- {name: week, rotation: {every: 12h}, eras: [{from: 2026-01-05, people: ⟦[ana, bo]⟧}]}""",
+    instead="""\
+kind: Schedule
+name: payments-primary
+layers:
+- {name: week, rotation: daily, eras: [{from: 2026-01-05, people: [ana, bo]}]}""",
     silence="checks: {unfair-nights: off} in the workspace.",
 )
 UNFAIR_WEEKENDS = Code(
@@ -71,8 +132,16 @@ UNFAIR_WEEKENDS = Code(
     "note",
     finds="The same for the hours of Saturdays and Sundays, by the clock where each person lives.",
     why="A rotation of seven days for seven people gives every Saturday to one of them.",
-    example="rotation: daily   (seven people)",
-    instead="rotation: weekly",
+    example="""\
+kind: Schedule
+name: payments-primary
+layers:
+- {name: week, rotation: {every: 84h}, eras: [{from: 2026-01-05, people: ⟦[ana, bo]⟧}]}""",
+    instead="""\
+kind: Schedule
+name: payments-primary
+layers:
+- {name: week, rotation: weekly, eras: [{from: 2026-01-05, people: [ana, bo]}]}""",
     silence="checks: {unfair-weekends: off} in the workspace.",
 )
 REST = Code(
@@ -81,8 +150,16 @@ REST = Code(
     "warning",
     finds="Somebody who goes on call again less than eleven hours after a night on call, or who is on call for more than eight days, and more than one and a half turns, without a break though there are others. A break within one turn, such as the day between two nights of one week, is not counted.",
     why="Whoever was awake at four cannot think at nine. Eleven hours are the daily rest of the European Working Time Directive.",
-    example="rotation: {every: 8h}   (two people)",
-    instead="rotation: {every: 12h}",
+    example="""\
+kind: Schedule
+name: ⟦payments-primary⟧
+layers:
+- {name: week, rotation: {every: 8h}, eras: [{from: 2026-01-05, people: [ana, bo]}]}""",
+    instead="""\
+kind: Schedule
+name: payments-primary
+layers:
+- {name: week, rotation: daily, eras: [{from: 2026-01-05, people: [ana, bo]}]}""",
     silence="checks: {too-little-rest: off} in the workspace.",
 )
 NEVER_ON = Code(
@@ -91,8 +168,26 @@ NEVER_ON = Code(
     "error",
     finds="A layer that has nobody at any time of the coverage: its calendar is never open then, or its eras begin later.",
     why="It looks like cover and is none.",
-    example="only: weekends   (a calendar whose days are all closed)",
-    instead="only: a calendar that is open within `coverage`",
+    example="""\
+kind: Workspace
+name: shop
+coverage: {from: 2026-01-12, until: 2026-12-31}
+---
+kind: Schedule
+name: payments-primary
+layers:
+- {name: ⟦fair⟧, eras: [{from: 2027-02-01, people: [chi]}]}
+- {name: week, eras: [{from: 2026-01-05, people: [ana, bo]}]}""",
+    instead="""\
+kind: Workspace
+name: shop
+coverage: {from: 2026-01-12, until: 2027-03-31}
+---
+kind: Schedule
+name: payments-primary
+layers:
+- {name: fair, only: office, eras: [{from: 2027-02-01, people: [chi]}]}
+- {name: week, eras: [{from: 2026-01-05, people: [ana, bo]}]}""",
     silence=_FIX,
 )
 NEVER_REACHED = Code(
@@ -101,8 +196,18 @@ NEVER_REACHED = Code(
     "warning",
     finds="A layer that is never asked in the coverage time, because a layer above it always has somebody.",
     why="The first layer that has somebody wins: nights that stand below a layer for the whole week never happen.",
-    example="layers: [{name: week, …}, {name: nights, only: {outside: lisbon-hours}, …}]",
-    instead="layers: [{name: nights, only: {outside: lisbon-hours}, …}, {name: week, …}]",
+    example="""\
+kind: Schedule
+name: payments-primary
+layers:
+- {name: week, eras: [{from: 2026-01-05, people: [ana, bo]}]}
+- {name: ⟦nights⟧, only: {outside: office}, eras: [{from: 2026-01-05, people: [chi]}]}""",
+    instead="""\
+kind: Schedule
+name: payments-primary
+layers:
+- {name: nights, only: {outside: office}, eras: [{from: 2026-01-05, people: [chi]}]}
+- {name: week, eras: [{from: 2026-01-05, people: [ana, bo]}]}""",
     silence="checks: {layer-never-reached: off} in the workspace, where it is meant for absences only.",
 )
 NOT_AGREED = Code(
@@ -111,8 +216,16 @@ NOT_AGREED = Code(
     "error",
     finds="A swap that does not name both of its people in `agreed`.",
     why="Somebody would learn of their night by being woken.",
-    example="swaps: [{from: …, until: …, take: bo, for: ana, agreed: [ana]}]",
-    instead="swaps: [{from: …, until: …, take: bo, for: ana, agreed: [ana, bo]}]",
+    example="""\
+kind: Schedule
+name: payments-primary
+swaps:
+- {from: 2026-01-06T09:00, until: 2026-01-07T09:00, take: bo, for: ana, agreed: ⟦[ana]⟧}""",
+    instead="""\
+kind: Schedule
+name: payments-primary
+swaps:
+- {from: 2026-01-06T09:00, until: 2026-01-07T09:00, take: bo, for: ana, agreed: [ana, bo]}""",
     silence=_FIX,
 )
 NO_EFFECT = Code(
@@ -121,8 +234,16 @@ NO_EFFECT = Code(
     "error",
     finds="A swap whose `for` has no turn at any time between `from` and `until`, or who takes it over from themselves.",
     why="The two agreed on something, and it is not what will happen.",
-    example="swaps: [{from: 2026-12-24T09:00, until: 2026-12-25T09:00, take: bo, for: ana, …}]   (and it is chi's week)",
-    instead="swaps: [{…, take: bo, for: chi, …}]",
+    example="""\
+kind: Schedule
+name: payments-primary
+swaps:
+- {from: 2026-01-13T09:00, until: 2026-01-14T09:00, take: chi, for: ⟦ana⟧, agreed: [ana, chi]}""",
+    instead="""\
+kind: Schedule
+name: payments-primary
+swaps:
+- {from: 2026-01-13T09:00, until: 2026-01-14T09:00, take: chi, for: bo, agreed: [bo, chi]}""",
     silence=_FIX,
 )
 HOLIDAYS_NOT_LOCKED = Code(
@@ -131,8 +252,30 @@ HOLIDAYS_NOT_LOCKED = Code(
     "error",
     finds="A calendar that names a country whose holidays are not in `policies/holidays.lock` for every year of the coverage.",
     why="Public holidays change by law. They are written down once and reviewed, so that the same policies mean the same on every machine and on any day.",
-    example="holidays: PT   (and no PT 2027 in the lock)",
-    instead="watchbill holidays update, then review what it wrote",
+    example="""\
+kind: Workspace
+name: shop
+coverage: {from: 2026-01-12, until: 2026-12-31}
+---
+kind: Calendar
+name: office
+holidays: ⟦PT⟧""",
+    instead="""\
+kind: Workspace
+name: shop
+coverage: {from: 2026-01-12, until: 2026-12-31}
+---
+kind: Calendar
+name: office
+holidays: PT
+---
+# policies/holidays.lock
+PT 2025
+2025-12-25 Natal
+PT 2026
+2026-12-25 Natal
+PT 2027
+2027-01-01 Ano Novo""",
     silence="It cannot be silenced: a guessed holiday is a night without anyone.",
 )
 BAD_LOCK = Code(
@@ -141,8 +284,14 @@ BAD_LOCK = Code(
     "error",
     finds="A line of `policies/holidays.lock` that cannot be understood.",
     why="A holiday that is read wrong is a working day.",
-    example="PT 2026\n2026-25-12 Christmas Day",
-    instead="watchbill holidays update, then review what it wrote",
+    example="""\
+# policies/holidays.lock
+PT 2026
+⟦2026-25-12 Natal⟧""",
+    instead="""\
+# policies/holidays.lock
+PT 2026
+2026-12-25 Natal""",
     silence="It cannot be silenced: a guessed holiday is a night without anyone.",
 )
 GAPS_IN_A_CIRCLE = Code(
@@ -151,8 +300,18 @@ GAPS_IN_A_CIRCLE = Code(
     "error",
     finds="A gap that falls to a schedule whose own gaps fall back to the first.",
     why="Each would wait for the other, and nobody would be paged.",
-    example="gaps: [{…, falls_to: sre-primary}]   (and sre-primary has a gap that falls to this schedule)",
-    instead="name a third schedule, or none and a reason",
+    example="""\
+kind: Schedule
+name: payments-primary
+gaps: [{from: 2026-12-25T00:00, until: 2026-12-25T06:00, reason: closed, falls_to: sre-primary}]
+---
+kind: Schedule
+name: sre-primary
+gaps: [{from: 2026-12-25T03:00, until: 2026-12-25T09:00, reason: closed, falls_to: ⟦payments-primary⟧}]""",
+    instead="""\
+kind: Schedule
+name: payments-primary
+gaps: [{from: 2026-12-25T00:00, until: 2026-12-25T06:00, reason: closed, falls_to: sre-primary}]""",
     silence=_FIX,
 )
 SHORT_TURN = Code(
@@ -161,8 +320,16 @@ SHORT_TURN = Code(
     "error",
     finds="A rotation whose turns are shorter than an hour, or not of whole minutes.",
     why="No page is answered before the next person is on call.",
-    example="rotation: {every: 12m}",
-    instead="rotation: {every: 12h}",
+    example="""\
+kind: Schedule
+name: payments-primary
+layers:
+- {name: week, rotation: ⟦{every: 12m}⟧, eras: [{from: 2026-01-05, people: [ana, bo]}]}""",
+    instead="""\
+kind: Schedule
+name: payments-primary
+layers:
+- {name: week, rotation: daily, eras: [{from: 2026-01-05, people: [ana, bo]}]}""",
     silence=_FIX,
 )
 SHADOW_IS_COVER = Code(
@@ -171,8 +338,18 @@ SHADOW_IS_COVER = Code(
     "warning",
     finds="Somebody who is a `shadow` of a schedule and has turns in it too.",
     why="A shadow is learning and never cover; the others believe that they are not alone.",
-    example="shadow: [fay]\nlayers: [{name: week, eras: [{from: 2026-01-05, people: [ana, fay]}]}]",
-    instead="shadow: []   from the day on which fay takes turns",
+    example="""\
+kind: Schedule
+name: payments-primary
+layers:
+- {name: week, eras: [{from: 2026-01-05, people: [ana, bo]}]}
+shadow: [⟦bo⟧]""",
+    instead="""\
+kind: Schedule
+name: payments-primary
+layers:
+- {name: week, eras: [{from: 2026-01-05, people: [ana, bo]}]}
+shadow: [chi]""",
     silence="checks: {shadow-is-cover: off} in the workspace.",
 )
 LAYER_TWICE = Code(
@@ -181,8 +358,18 @@ LAYER_TWICE = Code(
     "error",
     finds="Two layers of one schedule with the same name.",
     why="Findings, calendars and PagerDuty's rotations know a layer by its name.",
-    example="layers: [{name: week, …}, {name: week, …}]",
-    instead="layers: [{name: nights, …}, {name: week, …}]",
+    example="""\
+kind: Schedule
+name: payments-primary
+layers:
+- {name: week, only: office, eras: [{from: 2026-01-05, people: [ana, bo]}]}
+- {name: ⟦week⟧, eras: [{from: 2026-01-05, people: [bo, ana]}]}""",
+    instead="""\
+kind: Schedule
+name: payments-primary
+layers:
+- {name: week, only: office, eras: [{from: 2026-01-05, people: [ana, bo]}]}
+- {name: nights, eras: [{from: 2026-01-05, people: [bo, ana]}]}""",
     silence=_FIX,
 )
 AWAY_BACKWARDS = Code(
@@ -191,8 +378,14 @@ AWAY_BACKWARDS = Code(
     "error",
     finds="An absence whose last day comes before its first.",
     why="It is no absence at all, and somebody relies on it.",
-    example="away: [{from: 2026-12-27, until: 2026-12-24}]",
-    instead="away: [{from: 2026-12-24, until: 2026-12-27}]",
+    example="""\
+kind: Person
+name: ana
+away: [{from: 2025-12-27, until: ⟦2025-12-24⟧}]""",
+    instead="""\
+kind: Person
+name: ana
+away: [{from: 2025-12-24, until: 2025-12-27}]""",
     silence=_FIX,
 )
 ALL = (

@@ -10,8 +10,32 @@ LOUDER = Code(
     "error",
     finds="`inhibits` on a dependency where an alert of the dependency is quieter, at some hour or in some window, than an alert it would silence.",
     why="The dependency opens a ticket at night, and the page about customers is not sent because of it.",
-    example="depends_on: [{service: fraud-detection, inhibits: [high]}]   (and its own alerts page in office hours only)",
-    instead="depends_on: [{service: fraud-detection, inhibits: [warning]}]",
+    example="""\
+kind: Workspace
+name: shop
+severities:
+  critical: {page: level-1, hours: office, outside: ticket}
+  high: {page: level-1}
+  warning: {ticket: team}
+---
+kind: Service
+name: payment-gateway
+depends_on: [{service: fraud-detection, inhibits: ⟦[high]⟧}]
+alerts:
+- {name: PaymentsFail, severity: high, expr: payment_failures > 5, summary: "payments fail", runbook: payment-failures}""",
+    instead="""\
+kind: Workspace
+name: shop
+severities:
+  critical: {page: level-1}
+  high: {page: level-1}
+  warning: {ticket: team}
+---
+kind: Service
+name: payment-gateway
+depends_on: [{service: fraud-detection, inhibits: [high]}]
+alerts:
+- {name: PaymentsFail, severity: high, expr: payment_failures > 5, summary: "payments fail", runbook: payment-failures}""",
     silence=_FIX,
 )
 CIRCLE = Code(
@@ -20,8 +44,22 @@ CIRCLE = Code(
     "error",
     finds="Services whose alerts silence each other's, directly or through others.",
     why="When all of them fail, each stays quiet because of the next, and what is told is a matter of luck.",
-    example="a: depends_on: [{service: b, inhibits: [warning]}]\nb: depends_on: [{service: a, inhibits: [warning]}]",
-    instead="Remove one of the two `inhibits`.",
+    example="""\
+kind: Service
+name: payment-gateway
+depends_on: [{service: fraud-detection, inhibits: [warning]}]
+---
+kind: Service
+name: fraud-detection
+depends_on: [{service: payment-gateway, inhibits: ⟦[warning]⟧}]""",
+    instead="""\
+kind: Service
+name: payment-gateway
+depends_on: [{service: fraud-detection, inhibits: [warning]}]
+---
+kind: Service
+name: fraud-detection
+depends_on: [payment-gateway]""",
     silence=_FIX,
 )
 HIGHER_TIER = Code(
@@ -30,8 +68,24 @@ HIGHER_TIER = Code(
     "error",
     finds="`inhibits` on a dependency of a lower tier: a number larger than the service's own.",
     why="A service that matters less would silence one that matters more.",
-    example="tier: 1\ndepends_on: [{service: report-cache, inhibits: [warning]}]   (and report-cache has tier: 3)",
-    instead="Raise the tier of what a tier-1 service cannot do without, or leave `inhibits` out.",
+    example="""\
+kind: Service
+name: fraud-detection
+tier: 3
+---
+kind: Service
+name: payment-gateway
+tier: 1
+depends_on: [{service: fraud-detection, inhibits: ⟦[warning]⟧}]""",
+    instead="""\
+kind: Service
+name: fraud-detection
+tier: 1
+---
+kind: Service
+name: payment-gateway
+tier: 1
+depends_on: [{service: fraud-detection, inhibits: [warning]}]""",
     silence=_FIX,
 )
 NOTHING = Code(
@@ -40,8 +94,14 @@ NOTHING = Code(
     "error",
     finds="`inhibits` that never happens: the dependency has no paging alert worse than those listed, or the service has none of the listed severities.",
     why="Somebody counts on fewer messages in an outage, and gets all of them.",
-    example="inhibits: [critical]   (nothing is worse than critical)",
-    instead="inhibits: [warning]",
+    example="""\
+kind: Service
+name: payment-gateway
+depends_on: [{service: fraud-detection, inhibits: ⟦[critical]⟧}]""",
+    instead="""\
+kind: Service
+name: payment-gateway
+depends_on: [{service: fraud-detection, inhibits: [warning]}]""",
     silence="checks: {inhibits-nothing: warning} in the workspace.",
 )
 ALL = (LOUDER, CIRCLE, HIGHER_TIER, NOTHING)

@@ -8,7 +8,15 @@ BAD_TEMPLATE = Code(
     "error",
     finds="A Message whose body is not a Jinja template, or that names something an incident does not have.",
     why="In the middle of an incident the text to customers would be an error message, or nothing.",
-    example="body: We are working on {{ incident.titel }}.",
-    instead="body: We are working on {{ incident.title }}.",
+    example="""\
+kind: Message
+name: status
+audience: customers
+body: We are working on {{ ⟦incident.titel⟧ }}.""",
+    instead="""\
+kind: Message
+name: status
+audience: customers
+body: We are working on {{ incident.title }}.""",
 )
 ALL = (BAD_TEMPLATE,)

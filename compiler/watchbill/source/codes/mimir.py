@@ -10,8 +10,40 @@ GROUP_TOO_LONG = Code(
     "error",
     finds="Rules that ask for one another's results and are more than a Mimir tenant takes in one group.",
     why="Groups are evaluated at times of their own: split, an alert would see the records of the round before, late by a whole interval.",
-    example="mimir: {…, max_rules_per_group: 20}   (and a record that 24 alerts ask for)",
-    instead="mimir: {…, max_rules_per_group: 40}   and the same limit in Mimir",
+    example="""\
+kind: Workspace
+name: shop
+environments:
+  production:
+    labels: {env: production}
+    sources:
+    - {name: mimir, mimir: {url: "http://mimir:9009", tenant: shop, max_rules_per_group: 2}}
+    alertmanager: {url: "http://alertmanager:9093"}
+---
+kind: Service
+name: fraud-detection
+records:
+- {name: "fraud:score", expr: ⟦sum(fraud_score)⟧}
+alerts:
+- {name: FraudHigh, severity: warning, expr: "fraud:score > 2", summary: "much fraud", runbook: payment-failures}
+- {name: FraudLow, severity: warning, expr: "fraud:score < 1", summary: "no fraud", runbook: payment-failures}""",
+    instead="""\
+kind: Workspace
+name: shop
+environments:
+  production:
+    labels: {env: production}
+    sources:
+    - {name: mimir, mimir: {url: "http://mimir:9009", tenant: shop, max_rules_per_group: 3}}
+    alertmanager: {url: "http://alertmanager:9093"}
+---
+kind: Service
+name: fraud-detection
+records:
+- {name: "fraud:score", expr: sum(fraud_score)}
+alerts:
+- {name: FraudHigh, severity: warning, expr: "fraud:score > 2", summary: "much fraud", runbook: payment-failures}
+- {name: FraudLow, severity: warning, expr: "fraud:score < 1", summary: "no fraud", runbook: payment-failures}""",
     silence=_FIX,
 )
 TOO_MANY_GROUPS = Code(
@@ -20,8 +52,32 @@ TOO_MANY_GROUPS = Code(
     "error",
     finds="More rule groups than a Mimir tenant takes, even with the services of each team together.",
     why="The ruler refuses the groups beyond its limit: the last services deployed have no alerts.",
-    example="mimir: {…, max_groups: 70}   (and 2,000 rules)",
-    instead="mimir: {…, max_groups: 200}   and the same limit in Mimir",
+    example="""\
+kind: Workspace
+name: shop
+environments:
+  production:
+    labels: {env: production}
+    sources:
+    - {name: mimir, mimir: ⟦{url: "http://mimir:9009", tenant: shop, max_groups: 1}⟧}
+    alertmanager: {url: "http://alertmanager:9093"}
+---
+kind: Service
+name: fraud-detection
+team: sre""",
+    instead="""\
+kind: Workspace
+name: shop
+environments:
+  production:
+    labels: {env: production}
+    sources:
+    - {name: mimir, mimir: {url: "http://mimir:9009", tenant: shop, max_groups: 2}}
+    alertmanager: {url: "http://alertmanager:9093"}
+---
+kind: Service
+name: fraud-detection
+team: sre""",
     silence=_FIX,
 )
 ALL = (GROUP_TOO_LONG, TOO_MANY_GROUPS)

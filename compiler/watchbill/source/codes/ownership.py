@@ -10,8 +10,32 @@ OVERLAP = Code(
     "error",
     finds="An Ownership in which two teams own the same value of the label. The finding names such a value.",
     why="Which of the two is paged would depend on the order of the table, and nobody reads it that way.",
-    example='owners: {payments: ["pay.*"], payroll: [payroll]}',
-    instead='owners: {payments: ["payments(-.*)?"], payroll: [payroll]}',
+    example="""\
+kind: Ownership
+name: namespace
+label: namespace
+owners: {payments: ["pay.*"], sre: [⟦payroll⟧, monitoring]}
+---
+kind: Foreign
+name: kubernetes
+team: {by: namespace, otherwise: sre}
+rules: kubernetes/*.yaml
+---
+# policies/kubernetes/rules.yaml
+groups: []""",
+    instead="""\
+kind: Ownership
+name: namespace
+label: namespace
+owners: {payments: ["payments(-.*)?"], sre: [payroll, monitoring]}
+---
+kind: Foreign
+name: kubernetes
+team: {by: namespace, otherwise: sre}
+rules: kubernetes/*.yaml
+---
+# policies/kubernetes/rules.yaml
+groups: []""",
     silence=_FIX,
 )
 MATCHES_NOTHING_SAID = Code(
@@ -20,8 +44,32 @@ MATCHES_NOTHING_SAID = Code(
     "error",
     finds="A pattern of an Ownership that also matches the empty text.",
     why="A label that is absent is an empty one: every alert without the label would go to this team, not to `otherwise`.",
-    example='owners: {payments: [".*"]}',
-    instead='owners: {payments: [".+"]}',
+    example="""\
+kind: Ownership
+name: namespace
+label: namespace
+owners: {payments: [⟦"(payments.*)?"⟧]}
+---
+kind: Foreign
+name: kubernetes
+team: {by: namespace, otherwise: sre}
+rules: kubernetes/*.yaml
+---
+# policies/kubernetes/rules.yaml
+groups: []""",
+    instead="""\
+kind: Ownership
+name: namespace
+label: namespace
+owners: {payments: ["payments.*"]}
+---
+kind: Foreign
+name: kubernetes
+team: {by: namespace, otherwise: sre}
+rules: kubernetes/*.yaml
+---
+# policies/kubernetes/rules.yaml
+groups: []""",
     silence=_FIX,
 )
 UNDECIDED = Code(
@@ -30,8 +78,32 @@ UNDECIDED = Code(
     "error",
     finds="Patterns of an Ownership that cannot be compared with reasonable effort.",
     why="Whether two teams own the same value is proven, never guessed.",
-    example='owners: {payments: [".*a.{40}"], platform: [".*b.{40}"]}',
-    instead="Patterns of names and prefixes.",
+    example="""\
+kind: Ownership
+name: namespace
+label: namespace
+owners: ⟦{payments: [".*a.{40}"], sre: [".*b.{40}"]}⟧
+---
+kind: Foreign
+name: kubernetes
+team: {by: namespace, otherwise: sre}
+rules: kubernetes/*.yaml
+---
+# policies/kubernetes/rules.yaml
+groups: []""",
+    instead="""\
+kind: Ownership
+name: namespace
+label: namespace
+owners: {payments: ["a.*"], sre: ["b.*"]}
+---
+kind: Foreign
+name: kubernetes
+team: {by: namespace, otherwise: sre}
+rules: kubernetes/*.yaml
+---
+# policies/kubernetes/rules.yaml
+groups: []""",
     silence=_FIX,
 )
 NEVER_THERE = Code(
@@ -40,8 +112,44 @@ NEVER_THERE = Code(
     "note",
     finds="Alerts whose owner an Ownership should find, and whose expressions never yield its label.",
     why="They always go to the team under `otherwise`, whatever the table says.",
-    example="team: {by: namespace, otherwise: platform}   (and expr: sum(rate(errors_total[5m])) > 5)",
-    instead="Nothing, when that team is meant; else `change:` the expression so that it keeps the label.",
+    example="""\
+kind: Foreign
+name: kubernetes
+team: {by: namespace, otherwise: ⟦sre⟧}
+rules: kubernetes/*.yaml
+---
+kind: Ownership
+name: namespace
+label: namespace
+owners: {payments: ["payments.*"]}
+---
+# policies/kubernetes/rules.yaml
+groups:
+- name: pods
+  rules:
+  - alert: PodsRestart
+    expr: sum(rate(pod_restarts_total[5m])) > 5
+    labels: {severity: warning}
+    annotations: {summary: "pods restart", runbook_url: "https://runbooks.example/pods"}""",
+    instead="""\
+kind: Foreign
+name: kubernetes
+team: {by: namespace, otherwise: sre}
+rules: kubernetes/*.yaml
+---
+kind: Ownership
+name: namespace
+label: namespace
+owners: {payments: ["payments.*"]}
+---
+# policies/kubernetes/rules.yaml
+groups:
+- name: pods
+  rules:
+  - alert: PodsRestart
+    expr: sum by (namespace) (rate(pod_restarts_total[5m])) > 5
+    labels: {severity: warning}
+    annotations: {summary: "pods restart", runbook_url: "https://runbooks.example/pods"}""",
     silence="checks: {owner-label-missing: off} in the workspace.",
 )
 UNUSED = Code(
@@ -50,8 +158,32 @@ UNUSED = Code(
     "warning",
     finds="An Ownership that no Foreign names.",
     why="A table that nobody asks says nothing about who is paged.",
-    example="kind: Ownership\nname: namespace   (and no Foreign with `team: {by: namespace, …}`)",
-    instead="Name it in a Foreign, or remove it.",
+    example="""\
+kind: Ownership
+name: ⟦namespace⟧
+label: namespace
+owners: {payments: ["payments.*"]}
+---
+kind: Foreign
+name: kubernetes
+team: sre
+rules: kubernetes/*.yaml
+---
+# policies/kubernetes/rules.yaml
+groups: []""",
+    instead="""\
+kind: Ownership
+name: namespace
+label: namespace
+owners: {payments: ["payments.*"]}
+---
+kind: Foreign
+name: kubernetes
+team: {by: namespace, otherwise: sre}
+rules: kubernetes/*.yaml
+---
+# policies/kubernetes/rules.yaml
+groups: []""",
     silence="checks: {unused-ownership: off} in the workspace.",
 )
 ALL = (OVERLAP, MATCHES_NOTHING_SAID, UNDECIDED, NEVER_THERE, UNUSED)

@@ -8,8 +8,26 @@ CANNOT_REACH = Code(
     "warning",
     finds="A step of an escalation that, for a team paged by PagerDuty, names a role that is a telephone number, a mailbox or a Slack channel; or somebody under `also` who is not a Slack channel. A step that has nobody else is an error.",
     why="PagerDuty pages people who have an account, and schedules of them. It has nobody who is only told: whoever it pages has the incident.",
-    example="steps: [{notify: [{on_call: primary}, {role: legal}]}]   (and legal: {phone: …})",
-    instead="roles: {legal: {person: noor}}   or a Slack channel under `also`, which Alertmanager tells",
+    example="""\
+kind: Escalation
+name: level-1
+steps:
+- notify: [{on_call: primary}, ⟦{role: legal}⟧]
+---
+kind: Workspace
+name: shop
+pagerduty: {service_per: team}
+roles: {legal: {email: legal@shop.example}}""",
+    instead="""\
+kind: Escalation
+name: level-1
+steps:
+- notify: [{on_call: primary}, {role: legal}]
+---
+kind: Workspace
+name: shop
+pagerduty: {service_per: team}
+roles: {legal: {person: chi}}""",
     silence="checks: {pagerduty-cannot-reach: note} in the workspace.",
 )
 WAIT = Code(
@@ -18,8 +36,26 @@ WAIT = Code(
     "warning",
     finds="A `wait` that is not a whole number of minutes, or none at all.",
     why="PagerDuty waits whole minutes, at least one. The wait is rounded down, so that nobody is told later than the policy says.",
-    example="wait: 90s",
-    instead="wait: 2m",
+    example="""\
+kind: Escalation
+name: level-1
+steps:
+- {notify: [{on_call: primary}], wait: ⟦90s⟧}
+- {notify: [{on_call: primary, of: sre}]}
+---
+kind: Workspace
+name: shop
+pagerduty: {service_per: team}""",
+    instead="""\
+kind: Escalation
+name: level-1
+steps:
+- {notify: [{on_call: primary}], wait: 2m}
+- {notify: [{on_call: primary, of: sre}]}
+---
+kind: Workspace
+name: shop
+pagerduty: {service_per: team}""",
     silence="checks: {pagerduty-wait: off} in the workspace.",
 )
 TOO_MANY = Code(
@@ -28,8 +64,22 @@ TOO_MANY = Code(
     "error",
     finds="A step that pages more than ten people or schedules, or an escalation that is repeated more than nine times.",
     why="PagerDuty refuses the whole escalation policy.",
-    example="repeat: 20",
-    instead="repeat: 9",
+    example="""\
+kind: Escalation
+name: level-1
+repeat: ⟦20⟧
+---
+kind: Workspace
+name: shop
+pagerduty: {service_per: team}""",
+    instead="""\
+kind: Escalation
+name: level-1
+repeat: 9
+---
+kind: Workspace
+name: shop
+pagerduty: {service_per: team}""",
     silence="It cannot be silenced: PagerDuty would not take it.",
 )
 SHIFT_BY_SHIFT = Code(
@@ -38,8 +88,28 @@ SHIFT_BY_SHIFT = Code(
     "warning",
     finds="A schedule that PagerDuty's recurrences cannot say exactly. Its shifts are written one by one, for the workspace's `coverage` only; the finding says what stands in the way.",
     why="In PagerDuty the schedule ends with the coverage time, and every change of it is a change of many shifts.",
-    example="rotation: {every: 36h} in a layer with hours; a rotation of somebody who works part-time; hours in another zone than the schedule's",
-    instead="rotations of a day, a week or a part of a day; calendars in the schedule's own zone; at most 10 rotations, 5 line-ups still to come and 20 people",
+    example="""\
+kind: Schedule
+name: ⟦payments-primary⟧
+layers:
+- {name: week, rotation: {every: 36h}, only: office, eras: [{from: 2026-01-05, people: [ana, bo]}]}
+- {name: nights, eras: [{from: 2026-01-05, people: [bo, ana]}]}
+---
+kind: Workspace
+name: shop
+pagerduty: {service_per: team}
+coverage: {from: 2026-01-12, until: 2026-12-31}""",
+    instead="""\
+kind: Schedule
+name: payments-primary
+layers:
+- {name: week, rotation: daily, only: office, eras: [{from: 2026-01-05, people: [ana, bo]}]}
+- {name: nights, eras: [{from: 2026-01-05, people: [bo, ana]}]}
+---
+kind: Workspace
+name: shop
+pagerduty: {service_per: team}
+coverage: {from: 2026-01-12, until: 2026-12-31}""",
     silence="checks: {pagerduty-shift-by-shift: note} in the workspace.",
 )
 NO_COVERAGE = Code(
@@ -48,8 +118,26 @@ NO_COVERAGE = Code(
     "error",
     finds="A schedule that must be written shift by shift, in a workspace without `coverage`.",
     why="Nobody said for how long, so PagerDuty would have nobody on call.",
-    example="(a schedule with part-time people, and no `coverage`)",
-    instead="coverage: {from: 2026-01-05, until: 2027-03-31}",
+    example="""\
+kind: Schedule
+name: ⟦payments-primary⟧
+layers:
+- {name: week, rotation: {every: 36h}, only: office, eras: [{from: 2026-01-05, people: [ana, bo]}]}
+- {name: nights, eras: [{from: 2026-01-05, people: [bo, ana]}]}
+---
+kind: Workspace
+name: shop
+pagerduty: {service_per: team}""",
+    instead="""\
+kind: Schedule
+name: payments-primary
+layers:
+- {name: week, rotation: daily, only: office, eras: [{from: 2026-01-05, people: [ana, bo]}]}
+- {name: nights, eras: [{from: 2026-01-05, people: [bo, ana]}]}
+---
+kind: Workspace
+name: shop
+pagerduty: {service_per: team}""",
     silence="It cannot be silenced: somebody would not be told.",
 )
 SHADOW = Code(
@@ -58,8 +146,22 @@ SHADOW = Code(
     "note",
     finds="A schedule with a `shadow`, paged by PagerDuty.",
     why="PagerDuty has nobody who hears a page and is not cover. On the schedule a shadow would have the incident, and could acknowledge it for everybody; so it is left out.",
-    example="shadow: [lena]",
-    instead="a Slack channel under the escalation's `also`, which the shadow reads",
+    example="""\
+kind: Schedule
+name: payments-primary
+shadow: [⟦chi⟧]
+---
+kind: Workspace
+name: shop
+pagerduty: {service_per: team}""",
+    instead="""\
+kind: Escalation
+name: level-1
+also: [{slack: "#incidents"}]
+---
+kind: Workspace
+name: shop
+pagerduty: {service_per: team}""",
     silence="checks: {pagerduty-shadow: off} in the workspace.",
 )
 OVERRIDES_ELSEWHERE = Code(
@@ -68,8 +170,22 @@ OVERRIDES_ELSEWHERE = Code(
     "warning",
     finds="A schedule whose run-time overrides belong to the executor, for a team paged by PagerDuty.",
     why="PagerDuty pages by its own schedule, and never learns of an override made in the executor: the wrong person is woken.",
-    example="overrides: executor",
-    instead="overrides: pagerduty",
+    example="""\
+kind: Schedule
+name: payments-primary
+overrides: ⟦executor⟧
+---
+kind: Workspace
+name: shop
+pagerduty: {service_per: team}""",
+    instead="""\
+kind: Schedule
+name: payments-primary
+overrides: pagerduty
+---
+kind: Workspace
+name: shop
+pagerduty: {service_per: team}""",
     silence="checks: {pagerduty-overrides-elsewhere: off} in the workspace.",
 )
 OWN_RULES = Code(
@@ -78,8 +194,21 @@ OWN_RULES = Code(
     "note",
     finds="People with `notify`, paged by PagerDuty.",
     why="PagerDuty notifies everybody by the rules of their own profile, which know two urgencies and hold telephone numbers. Neither belongs into git, so `notify` is not sent there.",
-    example="notify: {critical: [{push: 0m}, {phone: 2m}]}",
-    instead="the same rules in each profile: a page is of high urgency",
+    example="""\
+kind: Person
+name: ana
+notify: ⟦{critical: [{push: 0m}, {phone: 2m}]}⟧
+---
+kind: Workspace
+name: shop
+pagerduty: {service_per: team}""",
+    instead="""\
+kind: Person
+name: ana
+---
+kind: Workspace
+name: shop
+pagerduty: {service_per: team}""",
     silence="checks: {pagerduty-own-rules: off} in the workspace.",
 )
 SAME_EMAIL = Code(
@@ -88,8 +217,22 @@ SAME_EMAIL = Code(
     "error",
     finds="Two people with one e-mail address, both paged by PagerDuty.",
     why="PagerDuty knows people by their e-mail address: one of the two would be paged for both.",
-    example="(ana and bo with the address oncall@ecap.example)",
-    instead="email: ana@ecap.example",
+    example="""\
+kind: Person
+name: bo
+email: ⟦ana@shop.example⟧
+---
+kind: Workspace
+name: shop
+pagerduty: {service_per: team}""",
+    instead="""\
+kind: Person
+name: bo
+email: bo@shop.example
+---
+kind: Workspace
+name: shop
+pagerduty: {service_per: team}""",
     silence="It cannot be silenced: somebody would not be told.",
 )
 ALL = (

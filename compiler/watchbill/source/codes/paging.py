@@ -10,8 +10,23 @@ NO_CATCH_ALL = Code(
     "error",
     finds="A workspace that does not say who receives an alert no policy claims, where that cannot be guessed.",
     why="A rule somebody added by hand at three in the morning would reach nobody.",
-    example="(two teams and no `catch_all`)",
-    instead="catch_all: {team: sre, outcome: ticket}",
+    example="""\
+# policies/watchbill.yaml
+⟦a⟧piVersion: watchbill/v1
+kind: Workspace
+name: shop
+environments: {production: {prometheus: {url: "http://prometheus:9090"}, alertmanager: {url: "http://alertmanager:9093"}}}
+runbooks: {base_url: "https://runbooks.example"}
+severities: {critical: {page: level-1}, warning: {ticket: team}}""",
+    instead="""\
+# policies/watchbill.yaml
+apiVersion: watchbill/v1
+kind: Workspace
+name: shop
+environments: {production: {prometheus: {url: "http://prometheus:9090"}, alertmanager: {url: "http://alertmanager:9093"}}}
+runbooks: {base_url: "https://runbooks.example"}
+severities: {critical: {page: level-1}, warning: {ticket: team}}
+catch_all: {team: sre, outcome: ticket}""",
     silence=_FIX,
 )
 PAGES_NOBODY = Code(
@@ -20,8 +35,18 @@ PAGES_NOBODY = Code(
     "error",
     finds="A step of an escalation that, for a team whose alerts use it, names an on-call role or a role that the team does not have.",
     why="The pager falls silent at that step; PagerDuty does not even open an incident when the first step is empty.",
-    example="steps: [{notify: [{on_call: secondary}]}]   (and the team has only a primary)",
-    instead="on_call: {primary: …, secondary: …}   on the team",
+    example="""\
+kind: Escalation
+name: level-1
+steps:
+- notify: [{on_call: primary}]
+- notify: [⟦{on_call: secondary}⟧]""",
+    instead="""\
+kind: Escalation
+name: level-1
+steps:
+- notify: [{on_call: primary}]
+- notify: [{on_call: primary, of: sre}]""",
     silence=_FIX,
 )
 CANNOT_BE_PAGED = Code(
@@ -30,8 +55,14 @@ CANNOT_BE_PAGED = Code(
     "error",
     finds="Alerts that page a team with `paging: none`.",
     why="They would be routed to nothing.",
-    example="kind: Team\npaging: none",
-    instead="paging: pagerduty",
+    example="""\
+kind: Team
+name: payments
+paging: ⟦none⟧""",
+    instead="""\
+kind: Team
+name: payments
+paging: pagerduty""",
     silence=_FIX,
 )
 NO_CHANNEL = Code(
@@ -40,8 +71,18 @@ NO_CHANNEL = Code(
     "error",
     finds="A team whose alerts become tickets or messages, and which has no `tickets`, no `slack` and no `email` to take them.",
     why="The alert would be made, routed, and told to nobody.",
-    example="kind: Team\nname: payments",
-    instead="tickets: {webhook: {file: /run/secrets/pay-tickets}}",
+    example="""\
+severity: info
+---
+kind: Team
+name: ⟦payments⟧
+slack: {}""",
+    instead="""\
+severity: info
+---
+kind: Team
+name: payments
+slack: {default: "#payments"}""",
     silence=_FIX,
 )
 NO_HOURS = Code(
@@ -50,8 +91,25 @@ NO_HOURS = Code(
     "error",
     finds="A severity bound to the team's hours, used by a team that has none.",
     why="Nobody could say whether it pages on Sunday.",
-    example="high: {page: level-2, hours: team, outside: ticket}   (and the team has no `hours`)",
-    instead="hours: lisbon-hours   on the team",
+    example="""\
+kind: Workspace
+name: shop
+severities:
+  critical: {page: level-1, hours: team, outside: ticket}
+  warning: {ticket: team}
+---
+kind: Team
+name: ⟦payments⟧""",
+    instead="""\
+kind: Workspace
+name: shop
+severities:
+  critical: {page: level-1, hours: team, outside: ticket}
+  warning: {ticket: team}
+---
+kind: Team
+name: payments
+hours: office""",
     silence=_FIX,
 )
 USELESS_ESCALATION = Code(
@@ -60,8 +118,12 @@ USELESS_ESCALATION = Code(
     "error",
     finds="An alert with an `escalation` of its own and a severity that does not page.",
     why="It reads as if it pages, and it does not.",
-    example="severity: warning\nescalation: level-1",
-    instead="severity: critical",
+    example="""\
+severity: warning
+escalation: ⟦level-1⟧""",
+    instead="""\
+severity: critical
+escalation: level-1""",
     silence=_FIX,
 )
 BAD_TIME = Code(
@@ -70,8 +132,18 @@ BAD_TIME = Code(
     "error",
     finds="A swap or gap whose local time does not exist or exists twice (daylight saving), or that ends before it starts.",
     why="Two systems would read it as two different hours, and one of them has nobody.",
-    example="from: 2026-03-29T01:30   (Europe/Lisbon)",
-    instead="from: 2026-03-29T02:30   or an offset: 2026-10-25T01:30+01:00",
+    example="""\
+kind: Schedule
+name: payments-primary
+timezone: Europe/Lisbon
+swaps:
+- {from: ⟦2026-03-29T01:30⟧, until: 2026-03-29T08:00, take: bo, for: ana, agreed: [ana, bo]}""",
+    instead="""\
+kind: Schedule
+name: payments-primary
+timezone: Europe/Lisbon
+swaps:
+- {from: 2026-03-29T02:30, until: 2026-03-29T08:00, take: ana, for: bo, agreed: [ana, bo]}""",
     silence=_FIX,
 )
 BAD_LAYER = Code(
@@ -80,8 +152,16 @@ BAD_LAYER = Code(
     "error",
     finds="A schedule layer that never has anyone: no era, an era without people, eras out of order, or a `first` who is not in the era.",
     why="It looks like cover and is none.",
-    example="eras: [{from: 2026-01-05, people: []}]",
-    instead="eras: [{from: 2026-01-05, people: [ana, bo]}]",
+    example="""\
+kind: Schedule
+name: payments-primary
+layers:
+- {name: week, eras: [{from: 2026-01-05, people: ⟦[]⟧}]}""",
+    instead="""\
+kind: Schedule
+name: payments-primary
+layers:
+- {name: week, eras: [{from: 2026-01-05, people: [ana, bo]}]}""",
     silence=_FIX,
 )
 UNREACHABLE_CALENDAR = Code(
@@ -90,8 +170,14 @@ UNREACHABLE_CALENDAR = Code(
     "error",
     finds="A calendar without any hours.",
     why="What is bound to it never happens.",
-    example="weekly: {}",
-    instead='weekly: {monday-friday: ["09:00-18:00"]}',
+    example="""\
+kind: Calendar
+name: office
+weekly: ⟦{}⟧""",
+    instead="""\
+kind: Calendar
+name: office
+weekly: {monday-friday: ["09:00-18:00"]}""",
     silence=_FIX,
 )
 WAITS_TOO_LONG = Code(
@@ -100,8 +186,20 @@ WAITS_TOO_LONG = Code(
     "warning",
     finds="An escalation whose first step waits longer than its `acknowledge_within`.",
     why="The promised time is over before anyone else hears of it.",
-    example="acknowledge_within: 5m\nsteps: [{notify: […], wait: 15m}]",
-    instead="wait: 5m",
+    example="""\
+kind: Escalation
+name: level-1
+acknowledge_within: 5m
+steps:
+- {notify: [{on_call: primary}], wait: ⟦15m⟧}
+- {notify: [{on_call: primary, of: sre}]}""",
+    instead="""\
+kind: Escalation
+name: level-1
+acknowledge_within: 15m
+steps:
+- {notify: [{on_call: primary}], wait: 15m}
+- {notify: [{on_call: primary, of: sre}]}""",
     silence="checks: {waits-beyond-sla: off} in the workspace.",
 )
 ALL = (

@@ -8,8 +8,8 @@ SYNTAX = Code(
     "error",
     finds="An expression that is not PromQL, that mixes types, or that is larger than 16 KiB.",
     why="Prometheus refuses the whole rule file for one bad expression: every alert beside it is gone too.",
-    example="expr: sum by (job) (rate(errors_total[5m])",
-    instead="expr: sum by (job) (rate(errors_total[5m]))",
+    example="expr: sum by (provider ⟦rate⟧(payment_failures_total[5m])) > 5",
+    instead="expr: sum by (provider, deployment) (rate(payment_failures_total[5m])) > 5",
 )
 LABEL_CANNOT_EXIST = Code(
     "WB302",
@@ -17,8 +17,8 @@ LABEL_CANNOT_EXIST = Code(
     "error",
     finds="A template that names a label which the expression's result can never carry.",
     why='The page reads "Payments through  are failing": the one word that matters is missing.',
-    example='expr: sum(rate(errors_total[5m])) > 5\nsummary: "{{ $labels.instance }} fails"',
-    instead="expr: sum by (instance) (rate(errors_total[5m])) > 5",
+    example='summary: "Payments of {{ ⟦$labels.customer⟧ }} fail"',
+    instead='summary: "Payments through {{ $labels.provider }} fail"',
     silence="checks: {template-label-missing: warning} in the workspace.",
 )
 PAGE_PER_CANNOT_EXIST = Code(
@@ -27,8 +27,8 @@ PAGE_PER_CANNOT_EXIST = Code(
     "error",
     finds="A `page_per` label that the expression's result can never carry.",
     why="What should be one incident for each provider is one for all of them: the second failure pages nobody.",
-    example="expr: sum(rate(errors_total[5m])) > 5\npage_per: [provider]",
-    instead="expr: sum by (provider) (rate(errors_total[5m])) > 5",
+    example="page_per: [⟦merchant⟧]",
+    instead="page_per: [provider]",
 )
 TOO_NEW = Code(
     "WB304",
@@ -36,8 +36,8 @@ TOO_NEW = Code(
     "error",
     finds="A PromQL function, a syntax or an Alertmanager feature newer than the oldest server under `versions:`.",
     why="That server refuses the file at reload and goes on with the old one: the new alert is not there.",
-    example='expr: limitk(5, up)   (versions: {prometheus: "2.53"})',
-    instead="Another expression, or newer servers under `versions:`.",
+    example='expr: ⟦\'{"payment.failures", env="production"} > 5\'⟧',
+    instead='expr: payment_failures{env="production"} > 5',
 )
 TEMPLATE = Code(
     "WB305",
@@ -45,8 +45,8 @@ TEMPLATE = Code(
     "error",
     finds="An annotation whose `{{ … }}` is not a template Prometheus can expand.",
     why="The page would carry an error message in place of what happened.",
-    example='summary: "{{ $labels.instance is down"',
-    instead='summary: "{{ $labels.instance }} is down"',
+    example='summary: "⟦{{⟧ $labels.provider fails"',
+    instead='summary: "{{ $labels.provider }} fails"',
 )
 EXPERIMENTAL = Code(
     "WB307",
@@ -54,8 +54,8 @@ EXPERIMENTAL = Code(
     "error",
     finds="A PromQL function that a server has only with a feature flag.",
     why="A server started without the flag refuses the file.",
-    example="expr: limitk(5, up)",
-    instead="An expression without it.",
+    example="expr: ⟦mad_over_time(payment_failures[1h]) > 5⟧",
+    instead="expr: stddev_over_time(payment_failures[1h]) > 5",
     silence="checks: {experimental-function: warning} in the workspace, when every server has the flag.",
 )
 IDENTITY_LOST = Code(
@@ -64,8 +64,26 @@ IDENTITY_LOST = Code(
     "error",
     finds="An expression whose result loses an identity label, in a source where the labels stand on the series.",
     why="All clusters become one alert: the second that fails pages nobody, and nobody knows which one it is.",
-    example="expr: sum by (job) (rate(errors_total[5m])) > 5   (identity: [env, cluster])",
-    instead="expr: sum by (env, cluster, job) (rate(errors_total[5m])) > 5",
+    example="""\
+expr: sum ⟦by (provider, deployment)⟧ (rate(payment_failures_total[5m])) > 5
+---
+kind: Workspace
+name: shop
+environments:
+  production:
+    sources:
+    - {name: all, labels: {env: production}, labels_on: series, mimir: {url: "http://mimir:9009", tenant: shop}}
+    alertmanager: {url: http://alertmanager:9093}""",
+    instead="""\
+expr: sum by (env, provider, deployment) (rate(payment_failures_total[5m])) > 5
+---
+kind: Workspace
+name: shop
+environments:
+  production:
+    sources:
+    - {name: all, labels: {env: production}, labels_on: series, mimir: {url: "http://mimir:9009", tenant: shop}}
+    alertmanager: {url: http://alertmanager:9093}""",
     silence="It cannot be silenced: `only:` keeps the alert out of that source.",
 )
 MATCHER_CONFLICT = Code(
@@ -74,8 +92,26 @@ MATCHER_CONFLICT = Code(
     "error",
     finds="A selector with a matcher of its own on a label that the compiler puts into every selector of a source.",
     why="The author means one environment and the source another: narrowing it further would watch nothing at all.",
-    example='expr: up{env="staging"} == 0   (labels: {env: production}, labels_on: series)',
-    instead="expr: up == 0",
+    example="""\
+expr: sum by (env, provider, deployment) (rate(payment_failures_total{⟦env="staging"⟧}[5m])) > 5
+---
+kind: Workspace
+name: shop
+environments:
+  production:
+    sources:
+    - {name: all, labels: {env: production}, labels_on: series, mimir: {url: "http://mimir:9009", tenant: shop}}
+    alertmanager: {url: http://alertmanager:9093}""",
+    instead="""\
+expr: sum by (env, provider, deployment) (rate(payment_failures_total[5m])) > 5
+---
+kind: Workspace
+name: shop
+environments:
+  production:
+    sources:
+    - {name: all, labels: {env: production}, labels_on: series, mimir: {url: "http://mimir:9009", tenant: shop}}
+    alertmanager: {url: http://alertmanager:9093}""",
     silence="It cannot be silenced: `only:` keeps the alert out of that source.",
 )
 RECORD_ELSEWHERE = Code(

@@ -8,8 +8,12 @@ NO_RUNBOOK = Code(
     "error",
     finds="An alert that reaches somebody and has no runbook.",
     why="Whoever is woken has to work out at three in the morning what somebody knew when the alert was written.",
-    example='- {name: WebDown, severity: critical, expr: up == 0, summary: "down"}',
-    instead="runbook: web-down   or   runbook: {url: https://wiki.example/web-down}",
+    example="""\
+name: ⟦PaymentsFail⟧
+runbook: null""",
+    instead="""\
+name: PaymentsFail
+runbook: payment-failures""",
     silence="checks: {missing-runbook: warning} in the workspace.",
 )
 NO_SITE = Code(
@@ -18,8 +22,23 @@ NO_SITE = Code(
     "error",
     finds="Alerts that name a Runbook in a workspace that does not say where runbooks are published.",
     why="The page that wakes somebody carries no link: the runbook is written and nobody can open it.",
-    example="runbook: payment-failures   (and no `runbooks:` in the workspace)",
-    instead="runbooks: {base_url: https://runbooks.example}",
+    example="""\
+# policies/watchbill.yaml
+⟦a⟧piVersion: watchbill/v1
+kind: Workspace
+name: shop
+environments: {production: {prometheus: {url: "http://prometheus:9090"}, alertmanager: {url: "http://alertmanager:9093"}}}
+severities: {critical: {page: level-1}, warning: {ticket: team}}
+catch_all: {team: sre, outcome: ticket}""",
+    instead="""\
+# policies/watchbill.yaml
+apiVersion: watchbill/v1
+kind: Workspace
+name: shop
+environments: {production: {prometheus: {url: "http://prometheus:9090"}, alertmanager: {url: "http://alertmanager:9093"}}}
+severities: {critical: {page: level-1}, warning: {ticket: team}}
+catch_all: {team: sre, outcome: ticket}
+runbooks: {base_url: "https://runbooks.example"}""",
     silence="checks: {runbook-site-missing: warning} in the workspace.",
 )
 EMPTY_RUNBOOK = Code(
@@ -28,8 +47,14 @@ EMPTY_RUNBOOK = Code(
     "error",
     finds="A Runbook that has nothing to do first: no immediate step, or only blank ones.",
     why="A link that leads to an empty page costs a minute, and the trust in every other link.",
-    example='immediate: [""]',
-    instead='immediate: ["Open the dashboard: is it one provider or all of them?"]',
+    example="""\
+kind: Runbook
+name: payment-failures
+immediate: ⟦[" "]⟧""",
+    instead="""\
+kind: Runbook
+name: payment-failures
+immediate: ["Open the dashboard: is it one provider or all of them?"]""",
     silence="checks: {empty-runbook: warning} in the workspace.",
 )
 BAD_QUERY = Code(
@@ -38,8 +63,14 @@ BAD_QUERY = Code(
     "error",
     finds="A query in a Runbook or a Diagnostic that is not PromQL.",
     why="It is pasted into Prometheus for the first time on the night it is needed.",
-    example='investigate: [{promql: "topk(5, rate(errors_total[5m])"}]',
-    instead='investigate: [{promql: "topk(5, rate(errors_total[5m]))"}]',
+    example="""\
+kind: Runbook
+name: payment-failures
+investigate: [{promql: "topk⟦(⟧5, rate(payment_failures_total[5m])"}]""",
+    instead="""\
+kind: Runbook
+name: payment-failures
+investigate: [{promql: "topk(5, rate(payment_failures_total[5m]))"}]""",
 )
 UNUSED = Code(
     "WB605",
@@ -47,8 +78,16 @@ UNUSED = Code(
     "warning",
     finds="A Runbook that no alert leads to.",
     why="Nobody will find it, and nobody will notice when it is wrong.",
-    example="kind: Runbook\nname: payment-failures   (and no alert with `runbook: payment-failures`)",
-    instead="Name it in an alert, or remove it.",
+    example="""\
+kind: Runbook
+name: ⟦card-failures⟧
+immediate: ["Ask the bank"]""",
+    instead="""\
+runbook: card-failures
+---
+kind: Runbook
+name: card-failures
+immediate: ["Ask the bank"]""",
     silence="checks: {unused-runbook: off} in the workspace.",
 )
 BAD_TEMPLATE = Code(
@@ -57,8 +96,12 @@ BAD_TEMPLATE = Code(
     "error",
     finds="A template of the workspace's own, under `templates/`, that is not Jinja or asks for a value that does not exist.",
     why="No runbook could be written with it, and the old ones would stay as they were.",
-    example="{{ alert.sumary }}",
-    instead="{{ alert.summary }}",
+    example="""\
+# templates/runbooks/index.md.j2
+⟦⟧# Runbooks of {{ workspaec }}""",
+    instead="""\
+# templates/runbooks/index.md.j2
+# Runbooks of {{ workspace }}""",
     silence="It cannot be silenced. Delete the template and the packaged one is used.",
 )
 UNUSED_TEMPLATE = Code(
@@ -67,8 +110,12 @@ UNUSED_TEMPLATE = Code(
     "warning",
     finds="A file in the workspace's `templates/runbooks/` that no page uses.",
     why="Somebody changed the pages, and the pages did not change.",
-    example="templates/runbooks/runbok.md.j2",
-    instead="templates/runbooks/runbook.md.j2",
+    example="""\
+# templates/runbooks/runbok.md.j2
+⟦⟧# {{ title }}""",
+    instead="""\
+# templates/runbooks/runbook.md.j2
+# {{ title }}""",
     silence="checks: {unused-page-template: off} in the workspace.",
 )
 ALL = (NO_RUNBOOK, NO_SITE, EMPTY_RUNBOOK, BAD_QUERY, UNUSED, BAD_TEMPLATE, UNUSED_TEMPLATE)

@@ -68,8 +68,14 @@ BAD_SETTING = Code(
     "error",
     finds="A name under the workspace's `checks:` that no check has, or a check that cannot be changed.",
     why="Whoever wrote it believes that something is watched, or silenced, that is not.",
-    example="checks: {regx-too-wide: off}",
-    instead="checks: {regex-too-wide: off}",
+    example="""\
+kind: Workspace
+name: shop
+checks: {⟦unfair-nihgts⟧: off}""",
+    instead="""\
+kind: Workspace
+name: shop
+checks: {unfair-nights: off}""",
     silence="It cannot be silenced.",
 )
 BUG = Code(

@@ -10,8 +10,22 @@ BEYOND_TEAM = Code(
     "error",
     finds="A Window of a team whose `match` names a service or the label `team` of another.",
     why="One team would decide that another is not woken.",
-    example="kind: Window\nteam: data\nmatch: {service: payment-gateway}   (which belongs to payments)",
-    instead="match: {service: warehouse}   or the Window in the other team's hands; a shared one has no `team:`",
+    example="""\
+kind: Window
+name: fraud-release
+team: sre
+when: {every: tuesday, hours: "02:00-04:00"}
+match: {service: ⟦fraud-detection⟧}
+effect: ticket
+reason: a new model goes live""",
+    instead="""\
+kind: Window
+name: fraud-release
+team: payments
+when: {every: tuesday, hours: "02:00-04:00"}
+match: {service: fraud-detection}
+effect: ticket
+reason: a new model goes live""",
     silence=_FIX,
 )
 NOTHING_TO_DO = Code(
@@ -20,8 +34,20 @@ NOTHING_TO_DO = Code(
     "error",
     finds="A Window that no alert can match in its places, or whose effect is not quieter than any of those it matches.",
     why="The maintenance goes ahead in the belief that nobody is woken by it.",
-    example="match: {service: postgres-primry}",
-    instead="match: {service: postgres-primary}",
+    example="""\
+kind: Window
+name: fraud-release
+when: {every: tuesday, hours: "02:00-04:00"}
+match: {service: ⟦fraud-detektion⟧}
+effect: ticket
+reason: a new model goes live""",
+    instead="""\
+kind: Window
+name: fraud-release
+when: {every: tuesday, hours: "02:00-04:00"}
+match: {service: fraud-detection}
+effect: ticket
+reason: a new model goes live""",
     silence="checks: {window-changes-nothing: warning} in the workspace.",
 )
 TOO_MANY = Code(
@@ -40,8 +66,18 @@ BAD_WINDOW = Code(
     "error",
     finds="A Window whose time cannot be: `from` without `until`, an end before its start, `hours` beside `from`, seconds.",
     why="Alertmanager knows whole minutes, and a window without an end is a hole for ever.",
-    example="when: {from: 2026-12-24T22:00}",
-    instead="when: {from: 2026-12-24T22:00, until: 2026-12-25T06:00}",
+    example="""\
+kind: Window
+name: christmas
+when: {from: ⟦2026-12-24T22:00⟧}
+effect: ticket
+reason: the shop is closed""",
+    instead="""\
+kind: Window
+name: christmas
+when: {from: 2026-12-24T22:00, until: 2026-12-25T06:00}
+effect: ticket
+reason: the shop is closed""",
     silence=_FIX,
 )
 OVER = Code(
@@ -50,8 +86,18 @@ OVER = Code(
     "warning",
     finds="A Window that came once and is over, or a `change` of foreign rules whose `until:` has passed.",
     why="What was switched off for a month stays off for years, and everybody believes that somebody looked.",
-    example="change: [{alert: KubeCPUOvercommit, off: true, reason: autoscaled, until: 2025-01-31}]",
-    instead="Look again: another day, or remove it. Until then nothing changes: output never depends on the day.",
+    example="""\
+kind: Window
+name: christmas
+when: {from: 2025-12-24T22:00, until: ⟦2025-12-25T06:00⟧}
+effect: ticket
+reason: the shop is closed""",
+    instead="""\
+kind: Window
+name: christmas
+when: {from: 2026-12-24T22:00, until: 2026-12-25T06:00}
+effect: ticket
+reason: the shop is closed""",
     silence="checks: {over: off} in the workspace.",
 )
 ALL = (BEYOND_TEAM, NOTHING_TO_DO, TOO_MANY, BAD_WINDOW, OVER)

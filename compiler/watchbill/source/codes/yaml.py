@@ -8,8 +8,8 @@ UNREADABLE = Code(
     "error",
     finds="A policy file that cannot be read at all: no permission, a broken link, a folder where a file should be, or larger than 4 MiB.",
     why="What the compiler cannot read it cannot promise: the alerts in that file would simply not exist.",
-    example="policies/all.yaml  (100 MiB)",
-    instead="Split it: one file per service is the habit. Generated policy is a sign that an AlertSet is wanted.",
+    example="policies/all.yaml   100 MiB, or a broken link, or not yours to read",
+    instead="policies/payments/gateway.yaml, policies/payments/checkout.yaml, …",
 )
 NOT_TEXT = Code(
     "WB002",
@@ -26,8 +26,10 @@ SYNTAX = Code(
     "error",
     finds="Text that is not YAML.",
     why="The whole file is unreadable from that point on, so none of its alerts are checked.",
-    example="for: [5m",
-    instead="for: 5m",
+    example="for: 5m severity⟦:⟧ critical",
+    instead="""\
+for: 5m
+severity: critical""",
 )
 DUPLICATE_KEY = Code(
     "WB004",
@@ -35,8 +37,13 @@ DUPLICATE_KEY = Code(
     "error",
     finds="A key given twice in one mapping.",
     why="YAML keeps the last one in silence: the threshold you read at the top is not the one that pages.",
-    example="for: 5m\nseverity: critical\nfor: 1h",
-    instead="Keep one of the two.",
+    example="""\
+for: 5m
+severity: critical
+⟦for⟧: 1h""",
+    instead="""\
+for: 1h
+severity: critical""",
 )
 TOO_DEEP = Code(
     "WB005",
@@ -44,8 +51,14 @@ TOO_DEEP = Code(
     "error",
     finds="More than 64 levels of nesting, or aliases that expand to more than 100,000 values.",
     why="Such a file is made to exhaust a reader; no policy needs a tenth of it.",
-    example="a: &a [*b, *b, *b, *b, *b, *b, *b, *b]",
-    instead="Write the values out.",
+    example="""\
+# policies/labels.yaml
+⟦a⟧: &a [x, x, x, x, x, x, x, x, x, x]
+b: &b [*a, *a, *a, *a, *a, *a, *a, *a, *a, *a]
+c: &c [*b, *b, *b, *b, *b, *b, *b, *b, *b, *b]
+d: &d [*c, *c, *c, *c, *c, *c, *c, *c, *c, *c]
+e: &e [*d, *d, *d, *d, *d, *d, *d, *d, *d, *d]""",
+    instead="labels: {region: eu}",
 )
 YAML_FEATURE = Code(
     "WB006",
@@ -53,8 +66,8 @@ YAML_FEATURE = Code(
     "error",
     finds="YAML features the language leaves out: tags (`!!str`), merge keys (`<<`), keys that are not text, an alias inside itself.",
     why="They make a document mean something other than what a reviewer reads.",
-    example="<<: *defaults",
-    instead="Repeat the keys.",
+    example="⟦<<⟧: {for: 5m}",
+    instead="for: 5m",
 )
 AMBIGUOUS = Code(
     "WB007",
@@ -62,7 +75,7 @@ AMBIGUOUS = Code(
     "warning",
     finds="A plain word that YAML 1.1 and 1.2 read differently: `on`, `yes`, `off`, `no`, `1:30`, `0777`. It is read as text.",
     why="Another tool that reads this file sees `true` or 90 where this one sees a word.",
-    example="summary: yes",
+    example="summary: ⟦yes⟧",
     instead='summary: "yes"',
     silence="Quote it.",
 )
