@@ -68,7 +68,8 @@ def records(**exprs):
     return "".join(f"- {{name: 'a:{name}', expr: '{expr}'}}\n" for name, expr in exprs.items())
 
 
-def test_records_of_a_service_stand_after_those_they_ask_for_and_else_as_written(workspace, run, promtool):
+def test_records_of_a_service_stand_after_those_they_ask_for_and_else_as_written(workspace, run, promtool, monkeypatch):
+    monkeypatch.setenv("WATCHBILL_PROMTOOL", str(promtool))
     written = records(one="a:two + a:four", two="a:three * 2", three="up", four="up", five="up")
     service = ALERT % "a:one > 100" + (
         "  tests:\n  - name: sees the records of the same round\n    in: production/eu\n"

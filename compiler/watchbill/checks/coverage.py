@@ -13,6 +13,7 @@ from watchbill.oncall.clock import day_number
 from watchbill.oncall.coverage import same_person
 from watchbill.oncall.shifts import has_turns, spans
 from watchbill.source.codes import coverage as codes
+from watchbill.source.codes import schedules
 from watchbill.source.diagnostic import Diagnostic, Location, Related
 from watchbill.spec import kinds
 from watchbill.spec.load import Policy
@@ -186,7 +187,11 @@ def _swaps(one: Covered) -> Iterator[Diagnostic]:
         people = list(dict.fromkeys(duty.person for _, _, duty in before if duty.person is not None))
         who = ", ".join(f"`{name}`" for name in people[:SHOWN]) or "nobody"
         yield Diagnostic(
-            codes.NO_EFFECT, message, where, "nothing changes", f"on call then: {who}{', …' * (len(people) > SHOWN)}"
+            schedules.NO_EFFECT,
+            message,
+            where,
+            "nothing changes",
+            f"on call then: {who}{', …' * (len(people) > SHOWN)}",
         )
 
 

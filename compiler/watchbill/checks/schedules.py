@@ -6,7 +6,7 @@ What they come to, minute by minute, is looked at in `coverage`.
 from collections.abc import Iterator
 from datetime import datetime
 
-from watchbill.source.codes import coverage
+from watchbill.source.codes import coverage, schedules
 from watchbill.source.codes import paging as codes
 from watchbill.source.diagnostic import Diagnostic, Location, Related
 from watchbill.spec.kinds.people import Era, Layer, Person, Schedule
@@ -89,7 +89,7 @@ def _layer(layer: Layer, at: Location) -> Iterator[Diagnostic]:
         )
     if rotation(layer) is None:
         yield Diagnostic(
-            coverage.SHORT_TURN,
+            schedules.SHORT_TURN,
             f"turns of {layer.rotation.every} are too short for layer `{layer.name}`",
             at.at("rotation"),
             "at least an hour, in whole minutes",
@@ -130,7 +130,7 @@ def _names(schedule: Schedule, at: Location) -> Iterator[Diagnostic]:
     for index, layer in enumerate(schedule.layers):
         if layer.name in first:
             yield Diagnostic(
-                coverage.LAYER_TWICE,
+                schedules.LAYER_TWICE,
                 f"two layers are called `{layer.name}`",
                 at.at("layers", index, "name"),
                 "and again here",
@@ -146,7 +146,7 @@ def _agreed(schedule: Schedule, at: Location) -> Iterator[Diagnostic]:
         if missing:
             who = " and ".join(f"`{name}`" for name in missing)
             yield Diagnostic(
-                coverage.NOT_AGREED,
+                schedules.NOT_AGREED,
                 f"{who} {'has' if len(missing) == 1 else 'have'} not agreed to this swap",
                 at.at("swaps", index, "agreed"),
                 "both must",
@@ -171,7 +171,7 @@ def _shadows(schedule: Schedule, at: Location) -> Iterator[Diagnostic]:
     for index, name in enumerate(schedule.shadow):
         if name in cover:
             yield Diagnostic(
-                coverage.SHADOW_IS_COVER,
+                schedules.SHADOW_IS_COVER,
                 f"`{name}` is a shadow of this schedule and has turns in it",
                 at.at("shadow", index),
                 "never cover",
@@ -184,7 +184,7 @@ def _away(policy: Policy) -> Iterator[Diagnostic]:
     for index, away in enumerate(person.away if person is not None else ()):
         if away.until < away.from_:
             yield Diagnostic(
-                coverage.AWAY_BACKWARDS,
+                schedules.AWAY_BACKWARDS,
                 f"`{policy.name}` is away until {away.until}, which is before {away.from_}",
                 policy.at.at("away", index, "until"),
                 "not after `from`",

@@ -8,8 +8,7 @@ from pathlib import Path
 import click
 
 from watchbill.cli.shared import end, format_option, plural, show, workspace_option
-from watchbill.source.codes import coverage as codes
-from watchbill.source.codes import structure
+from watchbill.source.codes import schedules, structure
 from watchbill.source.diagnostic import Diagnostic, Span, did_you_mean
 from watchbill.source.files import WORKSPACE_FILE, find_workspace
 from watchbill.source.locate import Sources
@@ -61,7 +60,11 @@ def update(folder: Path, form: str) -> None:
             form,
             [
                 Diagnostic(
-                    codes.HOLIDAYS_NOT_LOCKED, message, where, "no `coverage:`", "add `coverage: {from: …, until: …}`"
+                    schedules.HOLIDAYS_NOT_LOCKED,
+                    message,
+                    where,
+                    "no `coverage:`",
+                    "add `coverage: {from: …, until: …}`",
                 )
             ],
             sources,
@@ -75,7 +78,7 @@ def update(folder: Path, form: str) -> None:
         if isinstance(fresh, str):
             problems.append(
                 Diagnostic(
-                    codes.HOLIDAYS_NOT_LOCKED,
+                    schedules.HOLIDAYS_NOT_LOCKED,
                     fresh,
                     policy.at.at("holidays"),
                     "not known",

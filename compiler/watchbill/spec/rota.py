@@ -9,7 +9,7 @@ import msgspec
 from watchbill import oncall
 from watchbill.oncall import holidays
 from watchbill.oncall.zones import zone
-from watchbill.source.codes import coverage as codes
+from watchbill.source.codes import schedules as codes
 from watchbill.source.diagnostic import Diagnostic, Span
 from watchbill.spec.kinds import people as kinds
 from watchbill.spec.kinds.workspace import Coverage

@@ -17,6 +17,7 @@ AREAS = (
     "mimir",
     "basefile",
     "paging",
+    "schedules",
     "coverage",
     "pagerduty",
     "runbooks",

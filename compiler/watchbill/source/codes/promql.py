@@ -120,8 +120,57 @@ RECORD_ELSEWHERE = Code(
     "error",
     finds="An expression that asks for a recording rule's result in a source where nothing records it, though another source does.",
     why="A server evaluates only its own rules: here the metric does not exist, and the alert is silent for ever.",
-    example="kind: Foreign\nname: node-rules          (only: [production/eu], and it records node:cpu:rate5m)\n\nexpr: node:cpu:rate5m > 0.9   (an alert of every place)",
-    instead="only: [production/eu]   on the alert; or the record in every place where it is asked for",
+    example="""\
+expr: ⟦fraud_score:rate5m⟧ > 5
+page_per: []
+summary: "much fraud"
+---
+kind: Workspace
+name: shop
+environments:
+  production:
+    sources:
+    - {name: eu, labels: {cluster: eu-1}, prometheus: {url: "http://eu:9090"}}
+    - {name: us, labels: {cluster: us-1}, prometheus: {url: "http://us:9090"}}
+    alertmanager: {url: "http://alertmanager:9093"}
+---
+kind: Foreign
+name: scores
+team: payments
+rules: scores/*.yaml
+only: [production/eu]
+---
+# policies/scores/rules.yaml
+groups:
+- name: scores
+  rules:
+  - {record: "fraud_score:rate5m", expr: "rate(fraud_score[5m])"}""",
+    instead="""\
+expr: fraud_score:rate5m > 5
+page_per: []
+summary: "much fraud"
+only: [production/eu]
+---
+kind: Workspace
+name: shop
+environments:
+  production:
+    sources:
+    - {name: eu, labels: {cluster: eu-1}, prometheus: {url: "http://eu:9090"}}
+    - {name: us, labels: {cluster: us-1}, prometheus: {url: "http://us:9090"}}
+    alertmanager: {url: "http://alertmanager:9093"}
+---
+kind: Foreign
+name: scores
+team: payments
+rules: scores/*.yaml
+only: [production/eu]
+---
+# policies/scores/rules.yaml
+groups:
+- name: scores
+  rules:
+  - {record: "fraud_score:rate5m", expr: "rate(fraud_score[5m])"}""",
     silence="checks: {record-elsewhere: warning} in the workspace, where a remote write brings the series over.",
 )
 RECORD_CIRCLE = Code(
@@ -130,8 +179,18 @@ RECORD_CIRCLE = Code(
     "error",
     finds="Recording rules that ask for one another's results in a circle, or one that asks for its own. In rules of others it is a warning.",
     why="No order is right: each sees what another was a round ago, and after a restart the first values never come.",
-    example="records:\n- {name: 'a:b', expr: 'c:d * 2'}\n- {name: 'c:d', expr: 'a:b / 2'}",
-    instead="records:\n- {name: 'a:b', expr: requests * 2}\n- {name: 'c:d', expr: 'a:b / 2'}",
+    example="""\
+kind: Service
+name: fraud-detection
+records:
+- {name: "score:all", expr: ⟦"score:half * 2"⟧}
+- {name: "score:half", expr: "score:all / 2"}""",
+    instead="""\
+kind: Service
+name: fraud-detection
+records:
+- {name: "score:all", expr: "sum(fraud_score)"}
+- {name: "score:half", expr: "score:all / 2"}""",
     silence="checks: {record-circle: warning} in the workspace.",
 )
 RECORD_LATER = Code(
@@ -140,8 +199,38 @@ RECORD_LATER = Code(
     "warning",
     finds="A rule of a Foreign that asks for a record which stands below it in its group. Records of a Service are put in order.",
     why="Prometheus evaluates a group from top to bottom: the rule sees the value of the round before, always one interval late.",
-    example="groups: [{name: g, rules: [{alert: X, expr: 'a:b > 1'}, {record: 'a:b', expr: up}]}]",
-    instead="groups: [{name: g, rules: [{record: 'a:b', expr: up}, {alert: X, expr: 'a:b > 1'}]}]",
+    example="""\
+kind: Foreign
+name: scores
+team: payments
+rules: scores/*.yaml
+---
+# policies/scores/rules.yaml
+groups:
+- name: scores
+  rules:
+  - alert: FraudHigh
+    expr: ⟦fraud_score:rate5m > 5⟧
+    labels: {severity: warning}
+    annotations: {summary: "much fraud", runbook_url: "https://runbooks.example/fraud"}
+  - record: fraud_score:rate5m
+    expr: rate(fraud_score[5m])""",
+    instead="""\
+kind: Foreign
+name: scores
+team: payments
+rules: scores/*.yaml
+---
+# policies/scores/rules.yaml
+groups:
+- name: scores
+  rules:
+  - record: fraud_score:rate5m
+    expr: rate(fraud_score[5m])
+  - alert: FraudHigh
+    expr: fraud_score:rate5m > 5
+    labels: {severity: warning}
+    annotations: {summary: "much fraud", runbook_url: "https://runbooks.example/fraud"}""",
     silence="checks: {record-later: off} in the workspace.",
 )
 ALL = (
