@@ -250,19 +250,6 @@ def test_the_same_policies_put_right_are_not_found(code, _text, _message, instea
     assert [one for one in findings(workspace(files(instead))) if one.code == code] == []
 
 
-def test_every_code_of_this_area_has_a_case_and_a_page():
-    from watchbill.source.codes.coverage import ALL
-
-    elsewhere = {"WB532", "WB533"}  # the holiday lock: tests/oncall/test_holidays.py
-    assert {code.id for code in ALL} - elsewhere == {code for code, *_ in CASES.values()}
-    for code in ALL:
-        assert code.finds
-        assert code.why
-        assert code.example
-        assert code.instead
-        assert code.silence
-
-
 def test_policies_with_somebody_at_every_minute_have_nothing_said_against_them(workspace, findings):
     assert findings(workspace(files(layers(NIGHTS, WEEK)))) == []
 
