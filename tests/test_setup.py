@@ -136,7 +136,8 @@ def test_every_dependency_has_one_pinned_version() -> None:
         return re.sub(r"[-_.]+", "-", re.split(r"[^\w.-]", requirement)[0]).lower()
 
     wanted = [*project["dependencies"], *(one for extra in project["optional-dependencies"].values() for one in extra)]
-    assert sorted({plain(one) for one in wanted} - {plain(pin) for pin in pins}) == []
+    unpinned = sorted({plain(one) for one in wanted} - {plain(pin) for pin in pins})
+    assert unpinned == ["watchbill"]  # `dev` asks for its own extras
 
 
 @named(SHELL_SCRIPTS)

@@ -1,0 +1,165 @@
+"""The outbox: what is to be done in the world, written in the transaction of the change that wants it.
+
+A row is claimed under a lease with a fencing token, which rises with each claim: whoever has lost the lease, by dying
+or by being paused, can write nothing more about it. A row that may be repeated is claimed again when its lease ends. A row of
+`once` is begun (the intent, committed) before the act; if its lease ends then, nobody knows what happened: it is
+`unknown`, told once, and never done again.
+
+waiting ─claim─▶ claimed ─begin─▶ acting ─finish─▶ done        lease over: claimed ▶ claimed by another, acting ▶ unknown
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from watchbill.executor.store.connect import Transaction
+from watchbill.executor.store.schema import OUTBOX
+
+_HELD = ("claimed", "acting")
+
+
+class Effect(msgspec.Struct, frozen=True):
+    """What is to be done: `key` tells it apart for ever, `once` says that doing it twice would harm."""
+
+    key: str
+    kind: str
+    body: bytes
+    once: bool
+
+
+class Claim(msgspec.Struct, frozen=True):
+    """A row that is held until `lease_until` by whoever knows its token. `attempts` counts this one."""
+
+    effect: Effect
+    seq: int
+    token: int
+    attempts: int
+    waited_since: datetime
+    lease_until: datetime
+
+
+class Fenced(Exception):  # noqa: N818
+    """The lease is over, or another holds it: what was to be written was not."""
+
+
+def add(tx: Transaction, seq: int, effects: Sequence[Effect]) -> None:
+    """Add rows that entry `seq` of the log wants. A key that was ever added before is passed over."""
+    if not effects:
+        return
+    rows = [
+        {
+            "key": effect.key,
+            "seq": seq,
+            "kind": effect.kind,
+            "body": effect.body,
+            "once": effect.once,
+            "state": "waiting",
+            "due": tx.now,
+            "attempts": 0,
+            "token": 0,
+            "holder": "",
+        }
+        for effect in effects
+    ]
+    new = (postgresql.insert if tx.postgresql else sqlite.insert)(OUTBOX)
+    tx.connection.execute(new.on_conflict_do_nothing(index_elements=["key"]), rows)
+
+
+def claim(tx: Transaction, holder: str, lease: timedelta, limit: int, *, once: bool) -> list[Claim]:
+    """Up to `limit` rows that wait, or whose holder let the lease end before it began; the oldest first."""
+    free = or_(
+        and_(OUTBOX.c.state == "waiting", OUTBOX.c.due <= tx.now),
+        and_(OUTBOX.c.state == "claimed", OUTBOX.c.lease_until <= tx.now),
+    )
+    chosen = select(OUTBOX.c.key).where(free, OUTBOX.c.once == once).order_by(OUTBOX.c.due, OUTBOX.c.seq).limit(limit)
+    until = tx.now + lease
+    taken = (
+        update(OUTBOX)
+        .where(OUTBOX.c.key.in_(chosen.with_for_update(skip_locked=True)))
+        .values(
+            state="claimed",
+            token=OUTBOX.c.token + 1,
+            attempts=OUTBOX.c.attempts + 1,
+            holder=holder,
+            lease_until=until,
+        )
+        .returning(OUTBOX)
+    )
+    rows = sorted(tx.connection.execute(taken), key=lambda row: (row.due, row.seq, row.key))
+    return [Claim(_effect(row), row.seq, row.token, row.attempts, row.due, until) for row in rows]
+
+
+def begin(tx: Transaction, claim: Claim) -> None:
+    """Write the intent. Only after the commit may a row of `once` be acted on. Raises Fenced."""
+    _fenced(tx, claim, ("claimed",), {"state": "acting"})
+
+
+def renew(tx: Transaction, claims: Sequence[Claim], lease: timedelta) -> list[Claim]:
+    """Those that are still held, their leases running from now."""
+    kept = []
+    for one in claims:
+        try:
+            _fenced(tx, one, _HELD, {"lease_until": tx.now + lease})
+        except Fenced:
+            continue
+        kept.append(msgspec.structs.replace(one, lease_until=tx.now + lease))
+    return kept
+
+
+def finish(tx: Transaction, claim: Claim) -> None:
+    """It is done, well or badly: it is never claimed again. Raises Fenced."""
+    _fenced(tx, claim, _HELD, {"state": "done", "ended_at": tx.now})
+
+
+def put_off(tx: Transaction, claim: Claim, until: datetime) -> None:
+    """It could not be done now and may be tried again at `until`. Raises Fenced."""
+    _fenced(tx, claim, ("claimed",), {"state": "waiting", "due": until, "lease_until": None})
+
+
+def release(tx: Transaction, claim: Claim) -> None:
+    """Hand back what was not begun, as if it had not been claimed. Raises Fenced."""
+    back = {"state": "waiting", "lease_until": None, "attempts": OUTBOX.c.attempts - 1}
+    _fenced(tx, claim, ("claimed",), back)
+
+
+def lapsed(tx: Transaction) -> list[Effect]:
+    """Rows of `once` whose holder was lost between intent and result: now unknown, given here and never again."""
+    lost = and_(OUTBOX.c.state == "acting", OUTBOX.c.lease_until <= tx.now)
+    gone = (
+        update(OUTBOX).where(lost).values(state="unknown", token=OUTBOX.c.token + 1, ended_at=tx.now).returning(OUTBOX)
+    )
+    return [_effect(row) for row in sorted(tx.connection.execute(gone), key=lambda row: (row.seq, row.key))]
+
+
+def waiting(tx: Transaction) -> dict[str, int]:
+    """How many rows there are in each state that is not an end."""
+    undone = OUTBOX.c.state.in_(("waiting", *_HELD))
+    counted = select(OUTBOX.c.state, func.count()).where(undone).group_by(OUTBOX.c.state)
+    return {row[0]: row[1] for row in tx.connection.execute(counted)}
+
+
+def soonest(tx: Transaction) -> datetime | None:
+    """When the next row can be claimed, or counts as unknown."""
+    waits = select(func.min(OUTBOX.c.due)).where(OUTBOX.c.state == "waiting")
+    lapses = select(func.min(OUTBOX.c.lease_until)).where(OUTBOX.c.state.in_(_HELD))
+    times = [tx.connection.execute(one).scalar_one_or_none() for one in (waits, lapses)]
+    return min((time for time in times if time is not None), default=None)
+
+
+def _fenced(tx: Transaction, claim: Claim, states: tuple[str, ...], values: dict[str, Any]) -> None:
+    mine: list[ColumnElement[bool]] = [
+        OUTBOX.c.key == claim.effect.key,
+        OUTBOX.c.token == claim.token,
+        OUTBOX.c.state.in_(states),
+        OUTBOX.c.lease_until > tx.now,
+    ]
+    if tx.connection.execute(update(OUTBOX).where(*mine).values(**values)).rowcount != 1:
+        raise Fenced(f"the lease on {claim.effect.key} is over")
+
+
+def _effect(row: Any) -> Effect:
+    return Effect(row.key, row.kind, row.body, row.once)
