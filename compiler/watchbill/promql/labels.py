@@ -42,10 +42,15 @@ def labels(expr: Expr, *, across: bool = False) -> Branches:
     `a` without labels. Such a matching is most likely a mistake of its own, so these labels count as possible; with
     `across` they are ruled out as well, which is the exact truth about what comes out.
     """
+    return labels_of_nodes(expr, across=across)[-1]
+
+
+def labels_of_nodes(expr: Expr, *, across: bool = False) -> list[Branches]:
+    """The same for every node of the expression, by its index."""
     found: list[Branches] = []
     for node in expr.nodes:
         found.append(_node(node, found, across=across))
-    return found[-1]
+    return found
 
 
 def can_have(branches: Iterable[Branch], label: str) -> bool:

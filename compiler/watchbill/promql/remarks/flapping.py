@@ -1,0 +1,66 @@
+"""What comes and goes although nothing has changed: series chosen by rank, and sums of half a scrape."""
+
+from collections.abc import Iterator
+
+from watchbill.promql.nodes import Aggregate, Binary, Call, Node, Paren, Unary, children
+from watchbill.promql.remarks.firing import ABSENT
+from watchbill.promql.remarks.remark import Remark, Subject
+
+_RANKED = frozenset(("topk", "bottomk", "limitk", "limit_ratio"))
+_ARITHMETIC = frozenset(("+", "-", "*", "/", "%", "^", "atan2"))
+
+
+def remarks(subject: Subject) -> Iterator[Remark]:
+    yield from _ranked(subject.expr.root)
+    yield from _combined(subject)
+
+
+def _ranked(root: Node) -> Iterator[Remark]:
+    """Down to each `topk` whose choice of series reaches the result."""
+    stack = [root]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, Aggregate) and node.op in _RANKED:
+            yield Remark(
+                "fragile-ranking",
+                f"`{node.op}` chooses other series from one evaluation to the next, so alerts come and go",
+                node.start,
+                node.name_end,
+                "another choice each time",
+                f"compare without `{node.op}`, and leave the ranking to the dashboard",
+                when="alert",
+            )
+        elif isinstance(node, Aggregate) or (isinstance(node, Call) and node.name in ABSENT):
+            continue  # series are no longer told apart above it
+        stack.extend(children(node))
+
+
+def _combined(subject: Subject) -> Iterator[Remark]:
+    """Arithmetic between two aggregations; one finding is enough for an expression."""
+    for node in reversed(subject.expr.nodes):
+        if isinstance(node, Binary) and node.op in _ARITHMETIC and _aggregated(node.left) and _aggregated(node.right):
+            yield Remark(
+                "fragile-arithmetic",
+                f"`{node.op}` between two aggregations: while targets come back after a restart, the two sides "
+                "count different ones",
+                *node.operator,
+                "both sides are incomplete for a scrape or two",
+                "add `for:`, two scrape intervals at least",
+                when="hasty",
+            )
+            return
+
+
+def _aggregated(node: Node) -> bool:
+    """Whether it is an aggregation, or arithmetic or a function of nothing else."""
+    if isinstance(node, Aggregate):
+        return node.op not in _RANKED
+    if isinstance(node, Paren | Unary):
+        return _aggregated(node.expr)
+    if isinstance(node, Binary):
+        sides = [side for side in (node.left, node.right) if side.type == "vector"]
+        return node.op in _ARITHMETIC and bool(sides) and all(map(_aggregated, sides))
+    if isinstance(node, Call):
+        sides = [argument for argument in node.args if argument.type == "vector"]
+        return bool(sides) and all(map(_aggregated, sides))
+    return False

@@ -1,0 +1,36 @@
+"""What can be said against an expression that parses."""
+
+from typing import Literal
+
+import msgspec
+
+from watchbill.promql.branches import Branch
+from watchbill.promql.nodes import Expr
+
+When = Literal["always", "alert", "hasty"]
+"""For which rules it holds: any, alerts only, or only alerts that do not wait (`for`)."""
+
+
+class Remark(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """`name` is the name of the code that says why it matters.
+
+    `start` and `end` are character offsets into the expression. They mark a name, an operator or a clause and never
+    hold a number of the author's, and no message repeats one: an expression with a param is told once, and not once
+    for each value. `note` says what the place cannot show.
+    """
+
+    name: str
+    message: str
+    start: int
+    end: int
+    label: str
+    help: str
+    note: str = ""
+    when: When = "always"
+
+
+class Subject(msgspec.Struct, frozen=True):
+    """An expression, and the labels that each of its nodes can yield, by the node's index."""
+
+    expr: Expr
+    yields: list[tuple[Branch, ...]]
