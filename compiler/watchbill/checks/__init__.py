@@ -32,6 +32,7 @@ ON_CALL = "on call"
 EVERYTHING = "everything"
 AREAS = {
     "promql": EACH_SERVICE,
+    "expressions": EACH_SERVICE,
     "records": EVERYTHING,
     "ownership": EVERYTHING,
     "windows": EVERYTHING,

@@ -54,7 +54,7 @@ def _template(alert: ResolvedAlert, name: str, text: str) -> Iterator[Diagnostic
         advice = "mend the template: Prometheus would put an error in its place"
         yield Diagnostic(codes.TEMPLATE, f"template: {read.message}", at, "here", advice)
         return
-    missing = [label for label in read if not alert.may_have(label)]
+    missing = [label for label in read if not _everywhere(alert, label)]
     scanned = promql.scan_template(text) if missing else None
     if scanned is None or isinstance(scanned, promql.Fault):
         return
@@ -63,6 +63,15 @@ def _template(alert: ResolvedAlert, name: str, text: str) -> Iterator[Diagnostic
         message = f"the template of `{name}` names label `{label}`, which the expression cannot yield"
         at = where.naming(text, start, end)
         yield Diagnostic(codes.LABEL_CANNOT_EXIST, message, at, "always empty", _keep(label), notes=_why(alert, label))
+
+
+def _everywhere(alert: ResolvedAlert, label: str) -> bool:
+    """Whether the label may be there whichever alternative of the expression it was that fired."""
+    if label in alert.labels or label == "alertname":
+        return True
+    analysis = analyse(alert.expr)
+    every = None if isinstance(analysis, promql.Fault) else analysis.everywhere
+    return (every or alert.yields).may_have(label)
 
 
 def _keep(label: str) -> str:

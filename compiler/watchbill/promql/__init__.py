@@ -5,11 +5,12 @@ from watchbill.promql.duration import format_duration, parse_duration
 from watchbill.promql.edit import Conflict, add_matchers, pin
 from watchbill.promql.fault import Fault
 from watchbill.promql.functions import AGGREGATIONS, FUNCTIONS, Aggregation, Function
-from watchbill.promql.labels import can_have, labels, lacking, must_have
+from watchbill.promql.labels import can_have, labels, labels_of_nodes, lacking, must_have
 from watchbill.promql.needs import Need, experimental, needs, unmet
 from watchbill.promql.nodes import Expr, Matcher
 from watchbill.promql.parser import parse
 from watchbill.promql.reasons import Reason, why_not
+from watchbill.promql.remarks import Remark, remarks
 from watchbill.promql.selectors import Context, Range, Selector, Use, functions, metrics, ranges, selectors
 from watchbill.promql.template import Template, scan_template, template_labels, template_needs, uses_value
 from watchbill.promql.template_words import TEMPLATE_FUNCTIONS
@@ -30,6 +31,7 @@ __all__ = [
     "Need",
     "Range",
     "Reason",
+    "Remark",
     "Selector",
     "Template",
     "Use",
@@ -39,6 +41,7 @@ __all__ = [
     "format_duration",
     "functions",
     "labels",
+    "labels_of_nodes",
     "lacking",
     "metrics",
     "must_have",
@@ -47,6 +50,7 @@ __all__ = [
     "parse_duration",
     "pin",
     "ranges",
+    "remarks",
     "scan_template",
     "selectors",
     "template_labels",

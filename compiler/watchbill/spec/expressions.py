@@ -11,13 +11,18 @@ from watchbill.spec.model import Yields
 
 
 class Analysis(msgspec.Struct, frozen=True, array_like=True):
-    """What an expression yields, the selectors whose absence means it has gone blind, and whether it needs a newer
-    server than the oldest we know of.
+    """What an expression yields, the selectors whose absence means it has gone blind, whether it needs a newer server
+    than the oldest we know of, and what is to be said against it.
+
+    `everywhere` are the labels that each alternative of the result may carry: a template that reads another shows
+    nothing for some of the alerts.
     """
 
     yields: Yields
     watched: tuple[str, ...] = ()
     demanding: bool = False
+    everywhere: Yields | None = None
+    remarks: tuple[promql.Remark, ...] = ()
 
 
 MOST = 200_000  # analyses that a process holds
@@ -54,7 +59,16 @@ def _analysed(expression: str) -> Analysis | promql.Fault:
     if parsed.type not in ("vector", "scalar"):
         what = "a range vector" if parsed.type == "matrix" else "a text"
         return promql.Fault(f"a rule needs one value for each series, and this is {what}", 0, len(expression))
-    return Analysis(_merge(promql.labels(parsed)), promql.watched(parsed), bool(promql.needs(parsed)))
+    below = promql.labels_of_nodes(parsed)
+    branches = below[-1]
+    yields = _merge(branches)
+    return Analysis(
+        yields,
+        promql.watched(parsed),
+        bool(promql.needs(parsed)),
+        _everywhere(branches, yields) if len(branches) > 1 else None,
+        promql.remarks(parsed, below),
+    )
 
 
 @lru_cache(maxsize=65536)
@@ -72,6 +86,16 @@ def _merge(branches: tuple[promql.Branch, ...]) -> Yields:
         return _shared(frozenset().union(*(branch.can for branch in branches)), frozenset(), must)
     cannot = frozenset().union(*(branch.cannot for branch in branches))
     return _shared(None, frozenset(label for label in cannot if not promql.can_have(branches, label)), must)
+
+
+def _everywhere(branches: tuple[promql.Branch, ...], yields: Yields) -> Yields | None:
+    """What each of several alternatives may carry, where that is less than what any of them may."""
+    living = [branch for branch in branches if not branch.dead] or branches
+    cannot = frozenset().union(*(branch.cannot for branch in living))
+    closed = [branch.can for branch in living if branch.closed]
+    can = frozenset.intersection(*closed) - cannot if closed else None
+    every = _shared(can, frozenset() if closed else cannot, yields.must)
+    return None if every == yields else every
 
 
 @lru_cache(maxsize=4096)

@@ -14,8 +14,8 @@ _COUNTING = frozenset(("count", "group"))
 
 
 def remarks(subject: Subject) -> Iterator[Remark]:
-    for node in subject.expr.nodes:
-        if isinstance(node, Aggregate) and node.op in _SPREADING:
+    for node in subject.aggregates if subject.binaries else ():
+        if node.op in _SPREADING:
             for division in _divisions(node.expr):
                 where = division.operator
                 word = "division" if division.op == "/" else "remainder"

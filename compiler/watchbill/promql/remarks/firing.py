@@ -26,7 +26,7 @@ _FIRING = "ALERTS"  # series of it exist only while an alert is active
 
 def remarks(subject: Subject) -> Iterator[Remark]:
     expr = subject.expr
-    if not any(isinstance(node, VectorSelector) for node in expr.nodes):
+    if not subject.selectors:
         return  # `vector(1)`: an alert that always fires on purpose, to show that the path works
     dead = _dead(subject)
     if dead is not None:
@@ -37,8 +37,8 @@ def remarks(subject: Subject) -> Iterator[Remark]:
         yield always
     elif not _conditional(expr.root):
         yield _unconditional(subject)
-    for node in expr.nodes:
-        if isinstance(node, Call) and node.name == "absent":
+    for node in subject.calls:
+        if node.name == "absent":
             yield Remark(
                 "absent-without-for",
                 "an alert on `absent` that does not wait fires at every restart of Prometheus",
@@ -126,7 +126,7 @@ def _conditional(node: Node) -> bool:
 
 def _unconditional(subject: Subject) -> Remark:
     expr = subject.expr
-    compared = next((one for one in expr.nodes if isinstance(one, Binary) and one.bool_), None)
+    compared = next((one for one in subject.binaries if one.bool_), None)
     if compared is not None:
         return Remark(
             "alert-without-comparison",

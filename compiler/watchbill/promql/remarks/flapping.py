@@ -6,13 +6,15 @@ from watchbill.promql.nodes import Aggregate, Binary, Call, Node, Paren, Unary, 
 from watchbill.promql.remarks.firing import ABSENT
 from watchbill.promql.remarks.remark import Remark, Subject
 
-_RANKED = frozenset(("topk", "bottomk", "limitk", "limit_ratio"))
+_RANKED = frozenset(("topk", "bottomk"))
 _ARITHMETIC = frozenset(("+", "-", "*", "/", "%", "^", "atan2"))
 
 
 def remarks(subject: Subject) -> Iterator[Remark]:
-    yield from _ranked(subject.expr.root)
-    yield from _combined(subject)
+    if any(node.op in _RANKED for node in subject.aggregates):
+        yield from _ranked(subject.expr.root)
+    if len(subject.aggregates) > 1:
+        yield from _combined(subject)
 
 
 def _ranked(root: Node) -> Iterator[Remark]:
@@ -37,8 +39,8 @@ def _ranked(root: Node) -> Iterator[Remark]:
 
 def _combined(subject: Subject) -> Iterator[Remark]:
     """Arithmetic between two aggregations; one finding is enough for an expression."""
-    for node in reversed(subject.expr.nodes):
-        if isinstance(node, Binary) and node.op in _ARITHMETIC and _aggregated(node.left) and _aggregated(node.right):
+    for node in reversed(subject.binaries):
+        if node.op in _ARITHMETIC and _aggregated(node.left) and _aggregated(node.right):
             yield Remark(
                 "fragile-arithmetic",
                 f"`{node.op}` between two aggregations: while targets come back after a restart, the two sides "

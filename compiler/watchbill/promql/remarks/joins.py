@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from watchbill.promql.branches import NAME, Branch
+from watchbill.promql.branches import NAME, Branch, matched
 from watchbill.promql.labels import can_have
 from watchbill.promql.nodes import Aggregate, Binary, Call, Node, VectorSelector, unwrapped
 from watchbill.promql.reasons import why_not
@@ -15,11 +15,12 @@ _SCRAPED = ("instance", "job")
 
 
 def remarks(subject: Subject) -> Iterator[Remark]:
-    for node in subject.expr.nodes:
-        if isinstance(node, Aggregate) and node.grouping and not node.without:
-            yield from _grouped(subject, node)
-        elif isinstance(node, Binary) and node.left.type == node.right.type == "vector" and node.op != "or":
-            yield from _matched(subject, node)
+    for aggregate in subject.aggregates:
+        if aggregate.grouping and not aggregate.without:
+            yield from _grouped(subject, aggregate)
+    for binary in subject.binaries:
+        if binary.left.type == binary.right.type == "vector" and binary.op != "or":
+            yield from _matched(subject, binary)
 
 
 def _grouped(subject: Subject, node: Aggregate) -> Iterator[Remark]:
@@ -41,6 +42,11 @@ def _matched(subject: Subject, node: Binary) -> Iterator[Remark]:
     left, right = subject.yields[node.left.index], subject.yields[node.right.index]
     if all_dead(left) or all_dead(right):
         return
+    if node.op == "unless":
+        empty = all(matched(one, other, node, across=False).dead for one in left for other in right if not one.dead)
+        if empty:
+            yield _impossible(node, "no series of one side of `unless` can match one of the other")
+            return
     if all_dead(subject.yields[node.index]):
         if not all_dead(subject.yields[-1]):  # else the whole is empty, and that is told
             yield _impossible(node, f"no series of one side of `{node.op}` can match one of the other")
@@ -111,7 +117,14 @@ def _scraped(node: Node) -> bool:
         return bool(sides) and all(_scraped(side) for side in sides)
     if isinstance(inner, Call):
         below = next((one for one in inner.args if one.type in {"vector", "matrix"}), None)
-        if below is None or inner.name in {"absent", "absent_over_time", "vector", "label_replace", "label_join", "info"}:
+        if below is None or inner.name in {
+            "absent",
+            "absent_over_time",
+            "vector",
+            "label_replace",
+            "label_join",
+            "info",
+        }:
             return False
         inside = unwrapped(below)
         return _scraped(getattr(inside, "selector", inside))

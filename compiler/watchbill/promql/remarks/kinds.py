@@ -24,11 +24,13 @@ _OF_GAUGES = frozenset(("delta", "idelta", "deriv", "predict_linear", "double_ex
 _SAME_VALUE = frozenset(("abs", "ceil", "floor", "round", "sort", "sort_desc", "label_replace", "label_join"))
 _ADDED_UP = frozenset(("sum", "avg", "min", "max"))
 
-_GAUGE = re.compile(
-    r"(?:^|_)(?:ratio|percent|percentage|celsius|temperature|timestamp|timestamp_seconds|info|up|free|available|avail|used"
-    r"|limit|capacity|size|utilization|load1|load5|load15|threads|goroutines|replicas|connections_active|queue_length"
-    r"|resident_memory_bytes|virtual_memory_bytes|(?:free|avail|available|used|size|limit|working_set|rss)_bytes)$"
-)
+_ENDINGS = """
+    ratio percent percentage celsius temperature timestamp timestamp_seconds info up free available avail used limit
+    capacity size utilization load1 load5 load15 threads goroutines replicas queue_length resident_memory_bytes
+    virtual_memory_bytes free_bytes avail_bytes available_bytes used_bytes size_bytes limit_bytes working_set_bytes
+"""
+_GAUGE = tuple(f"_{ending}" for ending in _ENDINGS.split())
+"""How the names of gauges end, by the conventions of Prometheus and the habits of its exporters."""
 
 _HOW_MANY = re.compile(
     r"(?:^|_)(?:offline|online|uptime|healthy|inodes|nodes|disks?|drives?|volumes?|members|membership|memory|capacity"
@@ -38,12 +40,13 @@ _HOW_MANY = re.compile(
 
 
 def remarks(subject: Subject) -> Iterator[Remark]:
-    for node in subject.expr.nodes:
-        if isinstance(node, Call) and node.name in _OF_COUNTERS:
+    for node in subject.calls:
+        if node.name in _OF_COUNTERS:
             yield from _rated(node)
-        elif isinstance(node, Call) and node.name in _OF_GAUGES:
+        elif node.name in _OF_GAUGES:
             yield from _measured(node)
-    yield from _comparisons(subject.expr.root)
+    if any(_is_counter(named(node)) for node in subject.selectors):
+        yield from _comparisons(subject.expr.root)
 
 
 def _comparisons(root: Node) -> Iterator[Remark]:
@@ -88,7 +91,7 @@ def _rated(node: Call) -> Iterator[Remark]:
                     f"take the rate of each series, and then the sum: {below.op}({node.name}(…))",
                 )
     found = _ranged(node)
-    if found is not None and _GAUGE.search(found[1]):
+    if found is not None and found[1].endswith(_GAUGE):
         selector, name = found
         yield Remark(
             "rate-of-gauge",
@@ -104,10 +107,9 @@ def _rated(node: Call) -> Iterator[Remark]:
 def _measured(node: Call) -> Iterator[Remark]:
     found = _ranged(node)
     if found is not None and _is_counter(found[1]):
-        selector, name = found
         yield Remark(
             "raw-counter",
-            f"`{node.name}` is for gauges, and `{name}` has the name of a counter",
+            f"`{node.name}` is for gauges, and `{found[1]}` has the name of a counter",
             node.start,
             node.name_end,
             "sees a restart as a fall",

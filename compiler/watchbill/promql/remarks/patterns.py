@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from watchbill.promql.nodes import Matcher, VectorSelector
+from watchbill.promql.nodes import Matcher
 from watchbill.promql.remarks.remark import Remark, Subject
 
 _META = re.compile(r"[\\.+*?()|\[\]{}^$]")
@@ -14,8 +14,8 @@ _ANYWHERE = re.compile(r"(?:\.[*+]|\(\.[*+]\))(?=.)", re.DOTALL)
 
 def remarks(subject: Subject) -> Iterator[Remark]:
     seen: set[tuple[str, str, str]] = set()
-    for node in subject.expr.nodes:
-        for matcher in node.matchers if isinstance(node, VectorSelector) else ():
+    for node in subject.selectors:
+        for matcher in node.matchers:
             if matcher.op in {"=~", "!~"} and matcher.key not in seen:
                 seen.add(matcher.key)
                 remark = _about(matcher)
@@ -34,7 +34,7 @@ def _about(matcher: Matcher) -> Remark | None:
             message, advice = f"this matcher lets no value of `{name}` pass", f'write {name}="…" or leave it out'
         return Remark("regex-of-everything", message, *where, "no effect" if matcher.op == "=~" else "none", advice)
     anchored = _anchors(pattern)
-    core = pattern[1:] if pattern.startswith("^") else pattern
+    core = pattern.removeprefix("^")
     core = core[:-1] if anchored and _ends_anchored(core) else core
     literal = _literal(core)
     if literal is not None:

@@ -5,7 +5,7 @@ from typing import Literal
 import msgspec
 
 from watchbill.promql.branches import Branch
-from watchbill.promql.nodes import Expr
+from watchbill.promql.nodes import Aggregate, Binary, Call, Expr, VectorSelector
 
 When = Literal["always", "alert", "hasty"]
 """For which rules it holds: any, alerts only, or only alerts that do not wait (`for`)."""
@@ -30,7 +30,23 @@ class Remark(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Subject(msgspec.Struct, frozen=True):
-    """An expression, and the labels that each of its nodes can yield, by the node's index."""
+    """An expression, the labels that each of its nodes can yield, by the node's index, and its nodes by what they are."""
 
     expr: Expr
     yields: list[tuple[Branch, ...]]
+    selectors: tuple[VectorSelector, ...]
+    binaries: tuple[Binary, ...]
+    calls: tuple[Call, ...]
+    aggregates: tuple[Aggregate, ...]
+
+
+def subject(expr: Expr, yields: list[tuple[Branch, ...]]) -> Subject:
+    nodes = expr.nodes
+    return Subject(
+        expr,
+        yields,
+        tuple(node for node in nodes if isinstance(node, VectorSelector)),
+        tuple(node for node in nodes if isinstance(node, Binary)),
+        tuple(node for node in nodes if isinstance(node, Call)),
+        tuple(node for node in nodes if isinstance(node, Aggregate)),
+    )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from watchbill.promql.nodes import Call, MatrixSelector, Subquery, unwrapped
+from watchbill.promql.nodes import MatrixSelector, Subquery, unwrapped
 from watchbill.promql.remarks.remark import Remark, Subject
 
 SCRAPE = 30.0
@@ -14,8 +14,8 @@ _TWO_SAMPLES = frozenset(
 
 
 def remarks(subject: Subject) -> Iterator[Remark]:
-    for node in subject.expr.nodes:
-        if not isinstance(node, Call) or node.name not in _TWO_SAMPLES:
+    for node in subject.calls:
+        if node.name not in _TWO_SAMPLES:
             continue
         for argument in node.args:
             inner = unwrapped(argument)

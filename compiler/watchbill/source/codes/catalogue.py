@@ -10,6 +10,7 @@ AREAS = (
     "structure",
     "references",
     "promql",
+    "expressions",
     "routing",
     "ownership",
     "windows",
