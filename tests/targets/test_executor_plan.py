@@ -286,13 +286,14 @@ def test_the_head_says_where_it_is_and_what_it_may_do(production: dict[str, Any]
             "us": {"labels": {"env": "production", "cluster": "us-1"}, "prometheus": "http://prom-us:9090"},
         },
         "severities": {
-            "critical": {"rank": 0, "outcome": "page"},
-            "high": {"rank": 1, "outcome": "page"},
-            "warning": {"rank": 2, "outcome": "ticket"},
-            "none": {"rank": 3, "outcome": "drop"},
+            "critical": {"rank": 0, "outcome": "page", "again": "4h"},
+            "high": {"rank": 1, "outcome": "page", "again": "4h"},
+            "warning": {"rank": 2, "outcome": "ticket", "again": "24h"},
+            "none": {"rank": 3, "outcome": "drop", "again": "24h"},
         },
         "catch_all": {"team": "web", "outcome": "page", "escalation": "level-1"},
         "last_resort": {"team": "web", "on_call": "secondary"},
+        "limits": executor.LIMITS,
         "roles": {"ciso": {"person": "noor"}, "legal": {"phone": {"env": "LEGAL_HOTLINE"}}},
         "objectives": {"mtta": "5m"},
         "retention": {"incidents": "400d", "evidence": "7y"},
@@ -798,3 +799,10 @@ def test_the_bytes_do_not_depend_on_the_hash_seed() -> None:
     }
     assert len(outputs) == 1
     assert len(next(iter(outputs))) > 10_000
+
+
+def test_an_alert_without_a_no_data_alert_says_what_shows_that_its_series_are_gone(production: dict[str, Any]) -> None:
+    alerts = production["alerts"]
+    assert "absent" not in alerts["front/FrontFails/critical"]  # `FrontFailsNoData` is that expression
+    assert alerts["front/FrontOdd/warning"]["absent"] == "absent(odd_total)"
+    assert "absent" not in alerts["front/FrontFailsNoData/warning"]

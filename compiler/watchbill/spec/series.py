@@ -59,7 +59,7 @@ def asked(text: str, place: Place) -> str:
     return edited if isinstance(edited, str) else text
 
 
-def blind(selectors: tuple[str, ...], place: PlaceSettings) -> tuple[str, ...]:
+def blind(selectors: tuple[str, ...], place: PlaceSettings | Place) -> tuple[str, ...]:
     """Selectors whose absence is to be told: where a source holds several clusters, each of them for each."""
     if not place.holds or place.held is None:
         return selectors

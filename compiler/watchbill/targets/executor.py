@@ -7,9 +7,16 @@ the zone of their document, days of a calendar or a window are written one by on
 
 `alerts` is keyed by `service/alertname/severity`, as the labels of every alert say. An alert that is not everywhere names
 its `places`; `by` holds, for a place, what differs there from what stands beside it (null: nothing there): also for a
-query of a diagnostic or of `keep_healthy`, where the labels of the place stand on the series. Where only a
+query of a diagnostic or of `keep_healthy`, where the labels of the place stand on the series. `absent` is what yields
+something when the series are gone that an alert watches, for one that no other alert has as its `no_data_of`. Where only a
 label says at run time whose an alert is, `owners` names a table of the section of that name: the first team of which a
 pattern matches the label's whole value has it, with the outcome that stands there; else it is as the alert says.
+
+`limits` bound what the executor does beyond each remediation's own guardrails: runs in one hour on one target, for one
+team and overall; the storm in which it holds off; how many alerts without data mean that monitoring is broken; how often
+an incident comes back in an hour before it counts as flapping, and within what time it comes back instead of being new;
+how long it waits for an answer and for an action, how often it asks Alertmanager what is active, and how often the last
+resort is paged again. `again` of a severity is Alertmanager's repeat_interval.
 """
 
 from collections.abc import Iterator
@@ -26,6 +33,19 @@ from watchbill.targets.planned import Alert, Owners, planned, reach, table
 from watchbill.targets.reached import Reached, Record, part, present
 
 VERSION = 1
+LIMITS: Record = {
+    "per_target": 3,
+    "per_team": 6,
+    "overall": 12,
+    "storm": {"incidents": 10, "within": "5m", "hold": "10m"},
+    "no_data": 5,
+    "flapping": 3,
+    "reopen": "15m",
+    "answer": "1m",
+    "action": "10m",
+    "reconcile": "5m",
+    "last_resort": "30m",
+}
 _SECTIONS = {
     "teams": "Team",
     "people": "Person",
@@ -95,11 +115,16 @@ def _head(workspace: Workspace, name: str, environment: Environment, places: lis
             "alertmanagers": peers,
             "places": {place.source: _place(place) for place in places},
             "severities": {
-                severity: {"rank": rank, "outcome": weaker(outcome_kind(meaning), environment.at_most)}
+                severity: {
+                    "rank": rank,
+                    "outcome": weaker(outcome_kind(meaning), environment.at_most),
+                    "again": workspace.timing[severity].again,
+                }
                 for rank, (severity, meaning) in enumerate(workspace.severities.items())
             },
             "catch_all": present({"team": caught.team, "outcome": outcome, "escalation": escalation}),
             "last_resort": {"team": team, "on_call": on_call},
+            "limits": LIMITS,
             **part(workspace.settings, ("roles", "channels", "objectives", "retention"), reached),
         }
     )

@@ -5,9 +5,11 @@ from functools import lru_cache
 
 import msgspec
 
+from watchbill.spec.expressions import Analysis, analyse
 from watchbill.spec.load import Policy
 from watchbill.spec.model import Outcome, Owner, Place, ResolvedAlert, ResolvedService, Workspace, qualified
 from watchbill.spec.ownership import LABEL as OWNERSHIP
+from watchbill.spec.series import blind
 from watchbill.targets.jsontext import encoded, wrapped
 from watchbill.targets.reached import Reached, Record, present
 
@@ -15,7 +17,11 @@ Owners = dict[tuple[Owner, ...], str]
 
 
 class Alert(msgspec.Struct, frozen=True):
-    """An alert as it is in one or more places of an environment: the first says what the others are compared with."""
+    """An alert as it is in one or more places of an environment: the first says what the others are compared with.
+
+    `absent` holds, for each place, what yields something when the series it watches are gone; None where another alert
+    of the plan is that expression, or where it watches none.
+    """
 
     first: ResolvedAlert
     service: ResolvedService
@@ -23,13 +29,19 @@ class Alert(msgspec.Struct, frozen=True):
     everywhere: bool
     places: list[tuple[str, ResolvedAlert]]
     owners: Owners
+    absent: list[str | None]
 
     def told(self) -> str:
         who, answers = self._said(self.first)
         parts = [who[1], answers[1], f'   "expr": {encoded(self.first.expr)}']
         if not self.everywhere:
             parts.append(f',\n   "places": {encoded([place for place, _ in self.places])}')
+        if self.absent[0] is not None:
+            parts.append(f',\n   "absent": {encoded(self.absent[0])}')
         by = {place: changes for place, alert in self.places[1:] if (changes := self._changes(alert))}
+        for (place, _), absent in zip(self.places[1:], self.absent[1:], strict=True):
+            if absent != self.absent[0]:
+                by.setdefault(place, {})["absent"] = absent
         if by:
             parts.append(f',\n   "by": {wrapped(by, "   ")}')
         return "".join(("{\n", *parts, "\n  }"))
@@ -146,16 +158,39 @@ def planned(workspace: Workspace, places: list[Place], owners: Owners) -> dict[s
                 spread.setdefault(key, {}).setdefault(place.source, []).append(alert)
     runbooks = workspace.documents.get("Runbook", {})
     messages = {name: _messages(workspace, policy) for name, policy in runbooks.items()}
+    told = {
+        (place.source, service.name, alert.no_data_of)
+        for place in places
+        for service in place.services
+        for alert in service.alerts
+        if alert.no_data_of is not None
+    }
+    by_source = {place.source: place for place in places}
     found = {}
     for key in sorted(spread):
         holders = [(place, alerts[0] if len(alerts) == 1 else _joint(alerts)) for place, alerts in spread[key].items()]
         first = holders[0][1]
         communicate = messages.get(first.runbook or "", ())
-        found[key] = Alert(first, services[first.service], communicate, len(holders) == len(places), holders, owners)
+        everywhere = len(holders) == len(places)
+        absent = [
+            None
+            if alert.no_data_of is not None or (source, alert.service, alert.name) in told
+            else _absent(alert, by_source[source])
+            for source, alert in holders
+        ]
+        found[key] = Alert(first, services[first.service], communicate, everywhere, holders, owners, absent)
         for _, alert in holders:
             if alert.owners and alert.owners not in owners:
                 owners[alert.owners] = _owners_name(alert, owners)
     return found
+
+
+def _absent(alert: ResolvedAlert, place: Place) -> str | None:
+    """As a no-data alert would ask it, for an alert that has none: what is not there cannot be called quiet."""
+    analysis = analyse(alert.expr)
+    if not isinstance(analysis, Analysis) or not analysis.watched:
+        return None
+    return " or ".join(f"absent({selector})" for selector in blind(analysis.watched, place))
 
 
 def _owners_name(alert: ResolvedAlert, owners: Owners) -> str:

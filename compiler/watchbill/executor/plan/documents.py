@@ -37,7 +37,7 @@ class Severity(Record, frozen=True, kw_only=True):
 
     rank: int
     outcome: Outcome
-    again: str = "4h"
+    again: str
 
 
 class CatchAll(Record, frozen=True, kw_only=True):
@@ -54,9 +54,9 @@ class LastResort(Record, frozen=True, kw_only=True):
 class Storm(Record, frozen=True, kw_only=True):
     """Nothing is done while so many incidents opened `within`, and for `hold` after the last of them."""
 
-    incidents: int = 10
-    within: str = "5m"
-    hold: str = "10m"
+    incidents: int
+    within: str
+    hold: str
 
 
 class Limits(Record, frozen=True, kw_only=True):
@@ -67,17 +67,17 @@ class Limits(Record, frozen=True, kw_only=True):
     `reopen`; within that time after its end an incident is reopened instead of a new one made.
     """
 
-    per_target: int = 3
-    per_team: int = 6
-    overall: int = 12
-    storm: Storm = Storm()
-    no_data: int = 5
-    flapping: int = 3
-    reopen: str = "15m"
-    answer: str = "1m"
-    action: str = "10m"
-    reconcile: str = "5m"
-    last_resort: str = "30m"
+    per_target: int
+    per_team: int
+    overall: int
+    storm: Storm
+    no_data: int
+    flapping: int
+    reopen: str
+    answer: str
+    action: str
+    reconcile: str
+    last_resort: str
 
 
 class Window(Record, frozen=True, kw_only=True):
@@ -264,7 +264,7 @@ class Document(Record, frozen=True, kw_only=True):
     severities: dict[str, Severity]
     catch_all: CatchAll
     last_resort: LastResort
-    limits: Limits = Limits()
+    limits: Limits
     roles: dict[str, Role] = {}
     channels: dict[str, Any] = {}
     objectives: dict[str, str] = {}
