@@ -60,7 +60,8 @@ class Messy:
         for node in yaml.compose_all(source, Loader=yaml.CSafeLoader):
             lines = self._mapping(node, 0, "")
             parts.append("\n".join(lines) + "\n")
-        separator = self.random.choice(["---\n", "\n---\n", "---\n\n"])
+        keeps = any("|+" in part for part in parts)  # a blank line behind such a text would be one more of its own
+        separator = self.random.choice(["---\n", "---\n" if keeps else "\n---\n", "---\n\n"])
         text = separator.join(parts)
         if self.random.random() < 0.2:
             text = "---\n" + text

@@ -43,6 +43,33 @@ CASES = {
         dashboard: {uid: web}
         """,
     ),
+    "a list of words that is too long for a line fills as few as it needs, one of sentences does not": (
+        """
+        kind: Calendar
+        name: hours
+        weekly: {monday: ["09:00-18:00"]}
+        closed: [2026-01-01, 2026-04-03, 2026-05-01, 2026-06-04, 2026-06-10, 2026-10-05, 2026-12-01, 2026-12-08, 2026-12-25, 2027-01-01]     # all
+        ---
+        kind: Runbook
+        name: web
+        immediate: ["Look at the newest pods first, and at what was changed in the last two hours", "Then undo the one that fits in time"]
+        """,
+        """
+        kind: Calendar
+        name: hours
+        weekly: {monday: ["09:00-18:00"]}
+        # all
+        closed: [
+          2026-01-01, 2026-04-03, 2026-05-01, 2026-06-04, 2026-06-10, 2026-10-05, 2026-12-01, 2026-12-08, 2026-12-25,
+          2027-01-01]
+        ---
+        kind: Runbook
+        name: web
+        immediate:
+        - "Look at the newest pods first, and at what was changed in the last two hours"
+        - "Then undo the one that fits in time"
+        """,
+    ),
     "keys inside brackets come in order, too": (
         """
         kind: Calendar

@@ -12,6 +12,7 @@ from watchbill.spec.shapes import MapShape, PlacedShape, ScalarShape, Shape, Str
 
 COMMENT_COLUMN = 41  # of comments after something, counted from 0; five spaces after what reaches that far
 GAP = 5
+WORD = 32  # a list of longer texts has each on a line of its own
 
 
 class Line(msgspec.Struct):
@@ -170,6 +171,11 @@ def _entry(entry: Entry, prefix: str, column: int, shape: Shape | None) -> tuple
     if inline is not None and (not isinstance(value, Collection) or not value.entries or len(prefix + inline) <= WIDTH):
         return [], _with_tail((prefix + inline).rstrip(), entry.tail)
     assert isinstance(value, Collection)  # noqa: S101  (only a collection is not inline)
+    if inline is not None and (words := _words(value, shape)):
+        return entry.tail, [
+            Line(f"{prefix}["),
+            *_filled(words, column + 2),
+        ]  # behind the bracket it would be the first word's
     if entry.key is not None:
         inner = _block(value, shape, column + 2 if value.mapping else column)
         return [], [*_with_tail(prefix.rstrip(), entry.tail), *inner]
@@ -179,6 +185,25 @@ def _entry(entry: Entry, prefix: str, column: int, shape: Shape | None) -> tuple
         return above, [Line(prefix.rstrip()), *inner]
     inner[0].text = prefix + inner[0].text[len(prefix) :]
     return above, inner
+
+
+def _words(node: Collection, shape: Shape | None) -> list[str]:
+    """The items of a list of dates or names, which are read across; nothing for any other collection."""
+    if node.mapping or any(isinstance(entry.value, Collection) for entry in node.entries):
+        return []
+    words = [_inline(entry.value, inside(shape, None)) or "" for entry in node.entries]
+    return words if max(map(len, words)) <= WORD else []
+
+
+def _filled(words: list[str], column: int) -> list[Line]:
+    """As many on a line as fit. The bracket closes behind the last: alone it would stand too far to the left for YAML."""
+    lines = [" " * column]
+    for position, word in enumerate(words):
+        text = f"{word}{',' if position + 1 < len(words) else ']'}"
+        if len(lines[-1]) > column and len(lines[-1]) + 1 + len(text) > WIDTH:
+            lines.append(" " * column)
+        lines[-1] += text if len(lines[-1]) == column else f" {text}"
+    return [Line(line) for line in lines]
 
 
 def _block(node: Collection, shape: Shape | None, column: int) -> list[Line]:

@@ -131,8 +131,8 @@ def _names(service: str, team: str) -> dict[str, Param]:
 
 
 def _tested(source: Policy, policy: Policy, use: Use, alert: Alert, context: Context) -> bool:
-    """A set's tests run for one service that takes it as it stands, and wherever a use changes the expression."""
+    """The tests of a set's alert run for one service that has it as it stands, and wherever a use changes the expression."""
     change = use.change.get(alert.name)
     if change is not None and (change.expr is not None or change.tests):
         return True
-    return change is None and context.tested_by(source) == policy.name
+    return context.tested_by(source, alert.name) == policy.name

@@ -28,11 +28,11 @@ class Context(msgspec.Struct, frozen=True):
     places: dict[str, PlaceSettings]
     documents: Documents
     identities: dict[str, tuple[str, ...]]
-    set_testers: dict[str, str]
+    set_testers: dict[tuple[str, str], str]
 
-    def tested_by(self, source: Policy) -> str | None:
-        """The service for which a set's tests run."""
-        return self.set_testers.get(qualify(source))
+    def tested_by(self, source: Policy, alert: str) -> str | None:
+        """The service for which the tests of a set's alert run."""
+        return self.set_testers.get((qualify(source), alert))
 
 
 class Told(list[Diagnostic]):
@@ -53,9 +53,9 @@ def context_of(settings: WorkspaceKind, places: dict[str, PlaceSettings], docume
     return Context(settings, severities(settings), places, documents, identities, _set_testers(documents))
 
 
-def _set_testers(documents: Documents) -> dict[str, str]:
-    """For each set the first service, by name, that uses it as it stands; else the first that uses it at all."""
-    chosen: dict[str, tuple[bool, str]] = {}
+def _set_testers(documents: Documents) -> dict[tuple[str, str], str]:
+    """For each alert of a set the first service, by name, that has it as it stands; else the first that has it at all."""
+    chosen: dict[tuple[str, str], tuple[bool, str]] = {}
     for policy in documents.get("Service", {}).values():
         for use in policy.body.uses if policy.body is not None else ():
             name = qualified(documents, "AlertSet", use.set, policy.team)
@@ -63,9 +63,19 @@ def _set_testers(documents: Documents) -> dict[str, str]:
             if name is None or source is None:
                 continue
             defaults = {param for param, meaning in source.params.items() if meaning.default is not None}
-            rank = (bool(use.change) or bool(defaults & use.with_.keys()), policy.name)
-            chosen[name] = min(rank, chosen.get(name, rank))
-    return {name: service for name, (_, service) in chosen.items()}
+            given = bool(defaults & use.with_.keys())
+            for alert in source.alerts:
+                if alert.name not in use.without:
+                    change = use.change.get(alert.name)
+                    rank = (given or (change is not None and _behaves_otherwise(change)), policy.name)
+                    chosen[name, alert.name] = min(rank, chosen.get((name, alert.name), rank))
+    return {alert: service for alert, (_, service) in chosen.items()}
+
+
+def _behaves_otherwise(change: Change) -> bool:
+    """Whether the tests of the alert may be untrue of what a use makes of it: not so of other texts and answers."""
+    said = (change.expr, change.severity, change.levels, change.for_, change.keep_firing_for, change.params)
+    return any(said) or bool(change.labels or change.only or change.unset)
 
 
 def check_words(policy: Policy, context: Context, told: Told) -> None:
