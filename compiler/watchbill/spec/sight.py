@@ -22,11 +22,11 @@ BEHIND_SERVICES = ("Workspace", "Team", "AlertSet", "Ownership")
 """The kinds that are read while a service is resolved. A change of one of them is a change of every service."""
 
 
-def seals(policies: Policies, documents: Documents, testers: dict[str, str], lock: bytes) -> Seals:
-    """The seals of both views. `testers` are the services for which a set's tests run: the others depend on that."""
+def seals(policies: Policies, documents: Documents, testers: dict[tuple[str, str], str], lock: bytes) -> Seals:
+    """The seals of both views. `testers` are the services for which the tests of a set's alerts run: the others depend on that."""
     people = (policy.digest for kind in ON_CALL for policy in documents.get(kind, {}).values())
     around = _digest(
-        msgspec.msgpack.encode(testers),
+        msgspec.msgpack.encode(list(testers.items())),
         *(
             policy.digest if kind in BEHIND_SERVICES else msgspec.msgpack.encode(_header(policy))
             for kind, same in documents.items()
