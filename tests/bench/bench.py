@@ -7,6 +7,7 @@ import argparse
 import json
 import os
 import platform
+import random
 import shutil
 import statistics
 import subprocess
@@ -21,8 +22,10 @@ from typing import NamedTuple
 TOP = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TOP / "tests"))
 
+from generator.configurations import wide, wide_label_sets  # noqa: E402
 from generator.large import large  # noqa: E402
 from watchbill.output.gates import find_tool, version  # noqa: E402
+from watchbill.routing import ends, read  # noqa: E402
 
 ALERTS = 10_000
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108  (a disk may be thirty times slower, and is not what is measured)
@@ -146,6 +149,23 @@ class Bench:
         return median([help_ for help_, _ in pairs]), median([bare for _, bare in pairs])
 
 
+def routed(runs: int) -> Result:
+    """Label sets through a wide tree: where each goes, by processor time, reading the configuration included."""
+    value, sets = wide(random.Random(1)), list(wide_label_sets(random.Random(2), ALERTS))
+    taken = []
+    for _ in range(runs):
+        started = time.process_time()
+        config, _ = read(value)
+        if config is None:
+            raise SystemExit("bench: the wide tree is refused")
+        ended = sum(len(ends(config, labels)) for labels in sets)
+        taken.append(time.process_time() - started)
+    routes = sum(1 for _ in config.routes())
+    return Result(
+        "10,000 alerts to their routes", 2, statistics.median(taken), "s", f"{routes:,} routes, {ended:,} ends"
+    )
+
+
 def measured(bench: Bench, promtool: Path | None, runs: int) -> list[Result]:
     bench.compile("small", "first-cache", "first-out")  # so that nothing below waits for bytecode
     colds, warms, smalls, checks = [], [], [], []
@@ -170,15 +190,14 @@ def measured(bench: Bench, promtool: Path | None, runs: int) -> list[Result]:
     found.append(Result("peak memory", 500, largest, "MB", f"cold {cold.peak:.0f} MB, warm {warm.peak:.0f} MB"))
     times = f"{helped.wall * 1000:.0f} ms, Python {bare.wall * 1000:.0f} ms"
     found.append(Result("watchbill --help / python -c pass", 5, helped.wall / bare.wall, "x", times))
-    return found
+    return [*found, routed(runs)]
 
 
 def table(results: Sequence[Result]) -> str:
     lines = [f"{'':36}{'budget':>10}{'figure':>10}"]
     for one in results:
-        unit = " MB" if one.unit == "MB" else " x"
         digits = 0 if one.unit == "MB" else 2
-        budget, figure = f"{one.budget:g}{unit}", f"{one.figure:.{digits}f}{unit}"
+        budget, figure = f"{one.budget:g} {one.unit}", f"{one.figure:.{digits}f} {one.unit}"
         lines.append(f"{one.what:36}{budget:>10}{figure:>10}  {'ok' if one.held else 'OVER':6}{one.detail}")
     return "\n".join(lines)
 

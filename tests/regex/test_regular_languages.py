@@ -8,7 +8,7 @@ import re2
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from watchbill.regex import TooLarge, contained, matches, overlaps, witness
+from watchbill.regex import TooLarge, cells, contained, matches, overlaps, witness
 
 ATOMS = [
     *"abks-0. ",
@@ -156,3 +156,23 @@ def test_random_unions_hold_what_their_parts_hold() -> None:
         union = "|".join(parts)
         assert all(contained(part, (union,)) for part in parts)
         assert contained(union, parts)
+
+
+@settings(max_examples=100, deadline=None)
+@given(some=st.lists(patterns(depth=2), max_size=3), apart=st.lists(st.sampled_from(TEXTS), max_size=3))
+def test_every_combination_of_patterns_that_some_text_fulfils_is_found_with_such_a_text(
+    some: list[str], apart: list[str]
+) -> None:
+    judges = [compiled(one) for one in some]
+    if None in judges:
+        return
+    try:
+        found = cells(some, apart=apart)
+    except TooLarge:
+        return
+
+    def fulfilled(text: str) -> frozenset[int]:
+        return frozenset(number for number, one in enumerate(judges) if one is not None and one.fullmatch(text))
+
+    assert all(fulfilled(text) == numbers and text not in apart for numbers, text in found.items())
+    assert {fulfilled(text) for text in TEXTS if text not in apart} <= set(found)

@@ -17,11 +17,7 @@ _Positions = tuple[tuple[int, Position], ...]  # by number of the automaton; one
 
 def matches(pattern: str, text: str, *, dot_newline: bool = False) -> bool:
     """Whether the whole text matches."""
-    found = automaton(pattern, dot_newline=dot_newline)
-    position = found.start
-    for character in text:
-        position = found.step(position, ord(character))
-    return found.accepts(position)
+    return _accepts(automaton(pattern, dot_newline=dot_newline), text)
 
 
 def witness(inside: Sequence[str], outside: Sequence[str] = (), *, dot_newline: bool = False) -> str | None:
@@ -58,6 +54,46 @@ def overlaps(groups: Mapping[K, Sequence[str]], *, dot_newline: bool = False) ->
             for other in owners[place + 1 :]:
                 found.setdefault((one, other), text)
     return {(keys[one], keys[other]): text for (one, other), text in sorted(found.items())}
+
+
+def cells(
+    patterns: Sequence[str], *, apart: Sequence[str] = (), dot_newline: bool = False
+) -> dict[frozenset[int], str]:
+    """Every combination of patterns (by number) that some text matches while it matches none of the others, with a
+    shortest such text; texts in `apart` are passed over. Raises `TooLarge` when it is not decided within the bounds.
+    """
+    automata = [automaton(pattern, dot_newline=dot_newline) for pattern in patterns]
+    found: dict[frozenset[int], str] = {}
+    hidden: dict[frozenset[int], list[str]] = {}
+    for accepted, text in _walk(automata, lambda _: True):
+        if text in apart:
+            hidden.setdefault(accepted, [])
+        else:
+            found.setdefault(accepted, text)
+    for text in apart:
+        accepted = frozenset(number for number, one in enumerate(automata) if _accepts(one, text))
+        if accepted in hidden:
+            hidden[accepted].append(_quoted(text))
+    for accepted, texts in hidden.items():
+        if accepted not in found:
+            inside = [pattern for number, pattern in enumerate(patterns) if number in accepted]
+            outside = [pattern for number, pattern in enumerate(patterns) if number not in accepted]
+            other = witness(inside, (*outside, *texts), dot_newline=dot_newline)
+            if other is not None:
+                found[accepted] = other
+    return found
+
+
+def _quoted(text: str) -> str:
+    """A pattern that matches this text only."""
+    return "".join(f"\\x{{{ord(character):x}}}" for character in text)
+
+
+def _accepts(one: Automaton, text: str) -> bool:
+    position = one.start
+    for character in text:
+        position = one.step(position, ord(character))
+    return one.accepts(position)
 
 
 def _walk(automata: Sequence[Automaton], worth: "_Worth") -> Iterator[tuple[frozenset[int], str]]:

@@ -17,6 +17,7 @@ AREAS = (
     "inhibition",
     "mimir",
     "basefile",
+    "alertmanager",
     "paging",
     "schedules",
     "coverage",

@@ -1,0 +1,40 @@
+"""Regular expressions as Alertmanager compiles them: RE2, with `^(?:` before and `)$` behind (labels.NewMatcher)."""
+
+from functools import lru_cache
+
+import re2
+
+from watchbill.promql.regex import problem as re2_problem
+
+_MEMORY = 64 << 20  # bytes; the usual 8 MiB are too few for some patterns that Go compiles
+_SPECIAL = frozenset(r"\.+*?()|[]{}^$")
+
+
+def problem(pattern: str) -> str | None:
+    """What is wrong with a pattern, or None."""
+    return re2_problem(_anchored(pattern))
+
+
+@lru_cache(maxsize=1 << 17)
+def matches(pattern: str, value: str) -> bool:
+    """Whether the whole value matches; a `.` is any character but a line break. The pattern must have no `problem`."""
+    return _compiled(pattern).search(value) is not None
+
+
+@lru_cache(maxsize=1 << 14)
+def listed(pattern: str) -> tuple[str, ...] | None:
+    """The values of a pattern that only lists some: `a|b` is ("a", "b"). None for any other pattern."""
+    values = pattern.split("|")
+    return tuple(values) if not any(_SPECIAL & set(value) for value in values) else None
+
+
+def _anchored(pattern: str) -> str:
+    return f"^(?:{pattern})$"
+
+
+@lru_cache(maxsize=1 << 14)
+def _compiled(pattern: str) -> "re2._Regexp[str]":
+    options = re2.Options()
+    options.log_errors = False
+    options.max_mem = _MEMORY
+    return re2.compile(_anchored(pattern), options)
