@@ -175,7 +175,7 @@ def _environments(drafts: _Drafts) -> dict[str, Any]:
             "labels": labels,
             **where,
             **drafts.maybe(identity),
-            **drafts.maybe({"alertmanager": drafts.one({"url": urls[0]}, {"peers": urls})}),
+            **drafts.one({}, {"alertmanager": {"url": urls[0]}}, {"alertmanager": {"peers": urls}}),
             **drafts.maybe({"grafana": {"url": "http://grafana.example:3001/"}}),
             **drafts.maybe({"executor": {"url": "http://executor.example", "mode": drafts.one("observe", "auto")}}),
             **drafts.maybe({"at_most": drafts.one("page", "ticket", "notify")}),

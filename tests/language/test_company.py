@@ -30,7 +30,10 @@ def rules(root: Path, place: str) -> list[dict]:
 def company(workspace, run, promtool, amtool):
     """It compiles, and both tools accept what comes out: the last line but one says what they were shown."""
     root = workspace(files(TEAMS, RULES))
-    done = run("compile", cwd=root)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("WATCHBILL_PROMTOOL", str(promtool))
+        patch.setenv("WATCHBILL_AMTOOL", str(amtool))
+        done = run("compile", cwd=root)
     assert done.exit == 0, done.out + done.err
     assert f"120 alerts of 60 services, {RULES - 1:,} of others, {TEAMS} teams, {5 * TEAMS} people" in done.out
     assert "rules in 302 files" in done.out
