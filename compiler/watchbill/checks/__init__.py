@@ -32,17 +32,21 @@ ON_CALL = "on call"
 EVERYTHING = "everything"
 AREAS = {
     "promql": EACH_SERVICE,
+    "naming": EACH_SERVICE,
     "expressions": EACH_SERVICE,
     "records": EVERYTHING,
     "ownership": EVERYTHING,
     "windows": EVERYTHING,
     "inhibition": EVERYTHING,
     "paging": EVERYTHING,
+    "contacts": EVERYTHING,
     "schedules": ON_CALL,
     "coverage": ON_CALL,
     "attended": EVERYTHING,
     "remediation": EVERYTHING,
     "runbooks": EVERYTHING,
+    "links": EVERYTHING,
+    "dashboards": EVERYTHING,
     "messages": EVERYTHING,
 }
 FIXED = ("It cannot be silenced",)

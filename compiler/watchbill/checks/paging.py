@@ -1,14 +1,18 @@
 """Paging: every outcome has somewhere to go, and every step of an escalation has somebody."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from watchbill.source.codes import paging as codes
+from watchbill.source.codes.naming import OUT_OF_ORDER
 from watchbill.source.diagnostic import Diagnostic, Related
 from watchbill.spec.kinds.people import Escalation, Notified, Team
 from watchbill.spec.load import Policy
+from watchbill.spec.loudness import at_least_as_loud
 from watchbill.spec.model import OutcomeKind, ResolvedAlert, ResolvedWindow, Workspace
 from watchbill.spec.scalars import seconds
 from watchbill.spec.settings import can_take, outcome_kind
+from watchbill.spec.settings import outcome as outcome_of
 from watchbill.spec.windows import is_about, lowered, matching
 
 
@@ -43,9 +47,13 @@ def check(workspace: Workspace) -> list[Diagnostic]:
     found.extend(_catch_all(workspace, teams))
     for (team, escalation), alert in escalations.items():
         found.extend(_steps(workspace, team, escalation, alert))
+    taker = workspace.catch_all
+    if taker.escalation is not None and (taker.team, taker.escalation) not in escalations:
+        found.extend(_steps(workspace, taker.team, taker.escalation, None))
     found.extend(_hours(workspace))
     found.extend(_useless_escalations(workspace))
     found.extend(_waits(workspace))
+    found.extend(_order(workspace))
     return found
 
 
@@ -115,13 +123,19 @@ def _catch_all(workspace: Workspace, teams: dict[str, Policy]) -> Iterator[Diagn
             )
 
 
-def _steps(workspace: Workspace, team_name: str, escalation: str, alert: ResolvedAlert) -> Iterator[Diagnostic]:
+def _steps(workspace: Workspace, team_name: str, escalation: str, alert: ResolvedAlert | None) -> Iterator[Diagnostic]:
+    """What steps name that is not there; without an alert, for those that no policy claims."""
     policy = workspace.documents["Escalation"].get(escalation)
     teams = workspace.documents.get("Team", {})
     team = teams.get(team_name)
     if policy is None or policy.body is None or team is None or team.body is None:
         return
     body: Escalation = policy.body
+    if alert is not None:
+        related = (Related(alert.at.at("name"), f"`{alert.name}` pages by it"),)
+    else:
+        settings = next(iter(workspace.documents["Workspace"].values())).at
+        related = (Related(settings.at("catch_all"), "alerts that no policy claims page by it"),)
     for index, step in enumerate(body.steps):
         for position, target in enumerate(step.notify):
             missing = missing_target(workspace, team.body, target)
@@ -135,7 +149,7 @@ def _steps(workspace: Workspace, team_name: str, escalation: str, alert: Resolve
                     where,
                     "nobody",
                     f"add it to team `{target.of or team_name}`",
-                    related=(Related(alert.at.at("name"), f"`{alert.name}` pages by it"),),
+                    related=related,
                     notes=("the pager would fall silent at this step",),
                 )
 
@@ -212,4 +226,20 @@ def _waits(workspace: Workspace) -> Iterator[Diagnostic]:
                 policy.at.at("steps", 0, "wait"),
                 "too long",
                 f"wait at most {body.acknowledge_within}",
+            )
+
+
+def _order(workspace: Workspace) -> Iterator[Diagnostic]:
+    """Severities that are quieter than the one below them."""
+    settings = next(iter(workspace.documents["Workspace"].values()))
+    known = [(name, outcome_of(one, "page", one.page, one.hours)) for name, one in workspace.severities.items()]
+    for (name, meaning), (lesser, other) in pairwise(known):
+        if not at_least_as_loud(meaning, other):
+            yield Diagnostic(
+                OUT_OF_ORDER,
+                f"`{name}` stands above `{lesser}` and is quieter than it{' at some hour' if meaning.hours else ''}",
+                settings.at.at("severities", name),
+                f"{meaning.outside or meaning.kind}",
+                "the order is the rank, worst first: exchange the two, or make this one louder",
+                related=(Related(settings.at.at("severities", lesser), "than this one"),),
             )

@@ -16,6 +16,7 @@ from yaml.nodes import MappingNode, Node, ScalarNode
 from watchbill.source.codes import references, structure
 from watchbill.source.diagnostic import Diagnostic, Location, Span, did_you_mean
 from watchbill.source.files import POLICIES, WORKSPACE_FILE, PolicyFile, policy_files, read
+from watchbill.source.plaintext import check_text
 from watchbill.source.yaml import Document, alias_problem, compose, decode_text
 from watchbill.spec.decode import decode, decoder_of
 from watchbill.spec.kinds import KINDS, NOT_YET, TEAMLESS
@@ -194,6 +195,7 @@ def _decode_rules(file: str, data: bytes) -> tuple[list[Policy], list[Diagnostic
         message = "Prometheus reads only the first document of a rule file"
         told.say(structure.WRONG_TYPE, extra.node, message, "never read", "give it a file of its own")
     body = decode(RuleFile, node, told)
+    told.extend(list(_plain(file, text, told)))
     return [Policy(RULE_FILE, file, None, None if body is FAILED else body, Location(file, 0, path))], list(told)
 
 
@@ -217,7 +219,15 @@ def _decode_file(file: str, data: bytes) -> tuple[list[Policy], list[Diagnostic]
             policies.append(policy)
     if problems:
         policies.extend(_salvaged(file, text, policies))
-    return policies, list(told)
+    return policies, [*told, *_plain(file, text, told)]
+
+
+def _plain(file: str, text: str, told: Told) -> Iterator[Diagnostic]:
+    """What should not stand in the file at all, unless the decoder has said so already."""
+    known = {one.where.line for one in told if one.code is structure.SECRET_IN_TEXT and isinstance(one.where, Span)}
+    for one in check_text(file, text):
+        if one.code is not structure.SECRET_IN_TEXT or not isinstance(one.where, Span) or one.where.line not in known:
+            yield one
 
 
 def _salvaged(file: str, text: str, decoded: list[Policy]) -> Iterator[Policy]:

@@ -11,31 +11,33 @@ LOUDER = Code(
     finds="`inhibits` on a dependency where an alert of the dependency is quieter, at some hour or in some window, than an alert it would silence.",
     why="The dependency opens a ticket at night, and the page about customers is not sent because of it.",
     example="""\
-kind: Workspace
-name: shop
-severities:
-  critical: {page: level-1, hours: office, outside: ticket}
-  high: {page: level-1}
-  warning: {ticket: team}
+kind: Window
+name: fraud-release
+when: {every: tuesday, hours: "02:00-04:00"}
+match: {service: fraud-detection}
+effect: ticket
+reason: a new model goes live
 ---
 kind: Service
 name: payment-gateway
 depends_on: [{service: fraud-detection, inhibits: ⟦[high]⟧}]
 alerts:
-- {name: PaymentsFail, severity: high, expr: payment_failures > 5, summary: "payments fail", runbook: payment-failures}""",
+- {name: PaymentsFail, severity: high, expr: payment_failures > 5, summary: "payments fail", runbook: payment-failures}
+- {name: PaymentsSlow, severity: warning, expr: payment_seconds > 5, summary: "payments are slow", runbook: payment-failures}""",
     instead="""\
-kind: Workspace
-name: shop
-severities:
-  critical: {page: level-1}
-  high: {page: level-1}
-  warning: {ticket: team}
+kind: Window
+name: fraud-release
+when: {every: tuesday, hours: "02:00-04:00"}
+match: {service: fraud-detection}
+effect: ticket
+reason: a new model goes live
 ---
 kind: Service
 name: payment-gateway
-depends_on: [{service: fraud-detection, inhibits: [high]}]
+depends_on: [{service: fraud-detection, inhibits: [warning]}]
 alerts:
-- {name: PaymentsFail, severity: high, expr: payment_failures > 5, summary: "payments fail", runbook: payment-failures}""",
+- {name: PaymentsFail, severity: high, expr: payment_failures > 5, summary: "payments fail", runbook: payment-failures}
+- {name: PaymentsSlow, severity: warning, expr: payment_seconds > 5, summary: "payments are slow", runbook: payment-failures}""",
     silence=_FIX,
 )
 CIRCLE = Code(

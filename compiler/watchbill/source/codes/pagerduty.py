@@ -197,7 +197,7 @@ OWN_RULES = Code(
     example="""\
 kind: Person
 name: ana
-notify: ⟦{critical: [{push: 0m}, {phone: 2m}]}⟧
+notify: ⟦{critical: [{push: 0m}]}⟧
 ---
 kind: Workspace
 name: shop

@@ -118,4 +118,20 @@ UNUSED_TEMPLATE = Code(
 # {{ title }}""",
     silence="checks: {unused-page-template: off} in the workspace.",
 )
-ALL = (NO_RUNBOOK, NO_SITE, EMPTY_RUNBOOK, BAD_QUERY, UNUSED, BAD_TEMPLATE, UNUSED_TEMPLATE)
+DEAD_LINK = Code(
+    "WB608",
+    "dead-runbook-link",
+    "warning",
+    finds="A link to a runbook or a service below the `base_url` of the runbooks, in whatever text, that leads to no page which is written there, or to an alert that the page does not have.",
+    why="At three in the morning the answer is behind a link that says: not found.",
+    example="""\
+kind: Runbook
+name: payment-failures
+immediate: ["First ⟦https://runbooks.example/runbooks/paymet-failures/⟧, then call the bank"]""",
+    instead="""\
+kind: Runbook
+name: payment-failures
+immediate: ["First https://runbooks.example/runbooks/payment-failures/, then call the bank"]""",
+    silence="checks: {dead-runbook-link: off} in the workspace.",
+)
+ALL = (NO_RUNBOOK, NO_SITE, EMPTY_RUNBOOK, BAD_QUERY, UNUSED, BAD_TEMPLATE, UNUSED_TEMPLATE, DEAD_LINK)
