@@ -7,7 +7,6 @@ from typing import NamedTuple
 import pytest
 
 from watchbill.checks import runbooks
-from watchbill.source.codes import runbooks as codes
 from watchbill.source.locate import Sources
 from watchbill.spec.resolve import read_workspace
 
@@ -236,10 +235,3 @@ def test_a_runbook_of_an_alert_that_is_broken_otherwise_is_not_unused(told: Call
     assert told(GOOD.replace('up{job="front"} == 0', "up ==")) == []
     assert told(GOOD.replace("summary: down", "summary: 'down ${x}'")) == []
     assert told(GOOD.replace("severity: critical\n  expr: up", "severity: dire\n  expr: up")) == []
-
-
-def test_every_code_is_told_by_the_check_or_by_the_target() -> None:
-    by_target = {codes.BAD_TEMPLATE, codes.UNUSED_TEMPLATE}
-    by_check = {codes.NO_RUNBOOK, codes.NO_SITE, codes.EMPTY_RUNBOOK, codes.BAD_QUERY, codes.UNUSED}
-    assert {*codes.ALL} == by_target | by_check
-    assert len({code.name for code in codes.ALL}) == len(codes.ALL)

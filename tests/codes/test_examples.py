@@ -19,6 +19,11 @@ PROVEN = {  # what no piece of policy can show, with the test that does
     "WB002": "tests/source/test_yaml_findings.py::test_a_file_that_is_not_text_is_a_finding_at_the_first_wrong_byte",
     "WB008": "tests/source/test_yaml_findings.py::test_a_byte_order_mark_and_windows_line_ends_are_warnings_and_the_file_is_read",
     "WB423": "tests/spec/test_windows.py::test_windows_that_overlap_in_too_many_ways_are_refused",
+    **dict.fromkeys(
+        (f"WB{number}" for number in range(470, 477)),
+        "tests/routing/test_reading.py::test_what_is_wrong_is_found_once_and_where_it_stands",
+    ),
+    "WB477": "tests/routing/test_reading.py::test_a_matcher_of_two_meanings_is_read_as_alertmanager_does_and_told",
     "WB755": "tests/source/test_plaintext.py::test_characters_that_turn_the_text_around_are_found_wherever_they_stand",
     "WB901": "tests/output/test_gates.py::test_what_promtool_refuses_is_shown_in_the_policy_and_nothing_is_written",
     "WB902": "tests/output/test_gates.py::test_without_gates_nobody_is_asked_and_that_is_said",
