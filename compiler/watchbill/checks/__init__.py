@@ -35,6 +35,7 @@ AREAS = {
     "naming": EACH_SERVICE,
     "expressions": EACH_SERVICE,
     "records": EVERYTHING,
+    "rulesets": EVERYTHING,
     "ownership": EVERYTHING,
     "windows": EVERYTHING,
     "inhibition": EVERYTHING,

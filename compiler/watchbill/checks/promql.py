@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 from watchbill import promql
+from watchbill.checks.templates import keep, of_annotation, of_label, why
 from watchbill.source.codes import promql as codes
 from watchbill.source.diagnostic import Diagnostic, Location
-from watchbill.spec.expressions import analyse, labels_read
+from watchbill.spec.expressions import analyse
 from watchbill.spec.model import ResolvedAlert, ResolvedRecord, Workspace
 
 
@@ -34,54 +35,35 @@ def _alert(alert: ResolvedAlert) -> Iterator[Diagnostic]:
                 f"`page_per` names `{label}`, and no alert of `{alert.name}` can have it",
                 alert.at.at("page_per", index),
                 "not on the result",
-                _keep(label),
-                notes=_why(alert, label),
+                keep(label),
+                notes=why(alert.expr, label),
             )
+    yield from _texts(alert)
+
+
+def _texts(alert: ResolvedAlert) -> Iterator[Diagnostic]:
+    def carries(label: str) -> bool:
+        """Whether the label may be there whichever alternative of the expression it was that fired."""
+        if label in alert.labels or label == "alertname":
+            return True
+        analysis = analyse(alert.expr)
+        every = None if isinstance(analysis, promql.Fault) else analysis.everywhere
+        return (every or alert.yields).may_have(label)
+
     for name, text in alert.annotations.items():
         if "{{" in text and name != "runbook_url":
-            yield from _template(alert, name, text)
+            yield from of_annotation(name, text, _where(alert, name), alert.expr, carries)
+    for name, text in alert.labels.items():
+        if "{{" in text:
+            yield from of_label(name, text, alert.at.at("labels", name), alert.expr, carries)
 
 
-def _template(alert: ResolvedAlert, name: str, text: str) -> Iterator[Diagnostic]:
+def _where(alert: ResolvedAlert, name: str) -> Location:
+    if name.startswith("impact_"):
+        return alert.at.at("impact", name.removeprefix("impact_"))
     foreign = alert.at.path[-2:-1] == ("rules",)
     own_key = name in ("summary", "description") and not foreign
-    where = alert.at.at(name) if own_key else alert.at.at("annotations", name)
-    if name.startswith("impact_"):
-        where = alert.at.at("impact", name.removeprefix("impact_"))
-    read = labels_read(text)
-    if isinstance(read, promql.Fault):
-        at = where.naming(text, read.start, read.end)
-        advice = "mend the template: Prometheus would put an error in its place"
-        yield Diagnostic(codes.TEMPLATE, f"template: {read.message}", at, "here", advice)
-        return
-    missing = [label for label in read if not _everywhere(alert, label)]
-    scanned = promql.scan_template(text) if missing else None
-    if scanned is None or isinstance(scanned, promql.Fault):
-        return
-    for label in missing:
-        start, end = next(place[1:] for place in promql.template_labels(scanned) if place[0] == label)
-        message = f"the template of `{name}` names label `{label}`, which the expression cannot yield"
-        at = where.naming(text, start, end)
-        yield Diagnostic(codes.LABEL_CANNOT_EXIST, message, at, "always empty", _keep(label), notes=_why(alert, label))
-
-
-def _everywhere(alert: ResolvedAlert, label: str) -> bool:
-    """Whether the label may be there whichever alternative of the expression it was that fired."""
-    if label in alert.labels or label == "alertname":
-        return True
-    analysis = analyse(alert.expr)
-    every = None if isinstance(analysis, promql.Fault) else analysis.everywhere
-    return (every or alert.yields).may_have(label)
-
-
-def _keep(label: str) -> str:
-    return f"keep `{label}` in the expression, for example `by ({label})`, or leave it out here"
-
-
-def _why(alert: ResolvedAlert, label: str) -> tuple[str, ...]:
-    parsed = promql.parse(alert.expr)
-    reason = promql.why_not(parsed, label) if not isinstance(parsed, promql.Fault) else None
-    return (reason.text,) if reason is not None else ()
+    return alert.at.at(name) if own_key else alert.at.at("annotations", name)
 
 
 def _demanding(workspace: Workspace) -> Iterator[tuple[str, Location]]:

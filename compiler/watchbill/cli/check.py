@@ -14,19 +14,31 @@ from watchbill.cli.shared import Read, end, format_option, plural, read, show, s
 @workspace_option
 @format_option
 @click.option("--now", type=Instant(), metavar="T", help="What to take for the present.")
-def command(folder: Path, form: str, now: datetime | None) -> None:
-    """Find everything that can be known to be wrong, and write nothing. Exit 1 on errors."""
+@click.option("--rules", is_flag=True, help="Check plain rule files of Prometheus: FILES, folders, or patterns.")
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
+def command(folder: Path, form: str, now: datetime | None, rules: bool, files: tuple[Path, ...]) -> None:
+    """Find everything that can be known to be wrong, and write nothing. Exit 1 on errors.
+
+    Without a workspace, `watchbill check --rules rules/*.yml` does it for plain rule files of Prometheus.
+    """
+    if rules:
+        from watchbill.cli.rules import check_rules  # noqa: PLC0415
+
+        check_rules(folder, files, form)
+        return
+    if files:
+        raise click.UsageError(f"`check` takes no files; for plain rule files: watchbill check --rules {files[0]}")
     result = _with_clock(read(folder), now or datetime.now(UTC))
     show(form, result.found, result.sources)
     if form == "text":
-        files = len(result.policies.files) if result.policies else 0
+        number = len(result.policies.files) if result.policies else 0
         if result.found:
-            click.echo(summary(result.found, result.sources, files), err=True)
+            click.echo(summary(result.found, result.sources, number), err=True)
         elif result.workspace is not None:
             alerts = sum(1 for place in result.workspace.places.values() for _ in place.alerts)
             places = plural(len(result.workspace.places), "place")
             click.echo(
-                f"{plural(files, 'policy file')} read, {plural(alerts, 'alert')} in {places}: nothing to say against them.",
+                f"{plural(number, 'policy file')} read, {plural(alerts, 'alert')} in {places}: nothing to say against them.",
                 err=True,
             )
     end(result.found)

@@ -4,6 +4,7 @@ from watchbill.promql.branches import Branch
 from watchbill.promql.duration import format_duration, parse_duration
 from watchbill.promql.edit import Conflict, add_matchers, pin
 from watchbill.promql.fault import Fault
+from watchbill.promql.fractions import fractional
 from watchbill.promql.functions import AGGREGATIONS, FUNCTIONS, Aggregation, Function
 from watchbill.promql.labels import can_have, labels, labels_of_nodes, lacking, must_have
 from watchbill.promql.needs import Need, experimental, needs, unmet
@@ -39,6 +40,7 @@ __all__ = [
     "can_have",
     "experimental",
     "format_duration",
+    "fractional",
     "functions",
     "labels",
     "labels_of_nodes",

@@ -11,6 +11,8 @@ from watchbill.source.diagnostic import Location, Span, Where
 from watchbill.source.files import PolicyFile, read
 from watchbill.source.yaml import LINE_BREAK, MAX_DEPTH, Document, compose, decode_text, node_span
 
+_NAMES = ("name", "alert", "record")  # the last two in rules of Prometheus
+
 
 class _Source(msgspec.Struct, frozen=True):
     text: str
@@ -57,7 +59,7 @@ class Sources:
         return node_span(where.file, node)
 
     def enclosing_name(self, where: Where) -> tuple[Span, str] | None:
-        """The `name` of the list item that a finding stands in ("in this alert"), when it is on another line."""
+        """The name of the list item that a finding stands in ("in this alert"), when it is on another line."""
         span = self.locate(where)
         documents = self._source(where.file).documents
         position = bisect_right(documents, (span.line - 1, span.column - 1), key=lambda one: _start(one.node)) - 1
@@ -73,7 +75,7 @@ class Sources:
             child_key, node = inner
             if isinstance(node, MappingNode) and isinstance(child_key, int):
                 named = next(
-                    (v for k, v in node.value if getattr(k, "value", None) == "name" and isinstance(v, ScalarNode)),
+                    (v for k, v in node.value if getattr(k, "value", None) in _NAMES and isinstance(v, ScalarNode)),
                     None,
                 )
                 if named is not None:

@@ -15,7 +15,8 @@ class Analysis(msgspec.Struct, frozen=True, array_like=True):
     than the oldest we know of, and what is to be said against it.
 
     `everywhere` are the labels that each alternative of the result may carry: a template that reads another shows
-    nothing for some of the alerts.
+    nothing for some of the alerts. `fractional`: the value is most often a long fraction. `records` are the metrics that
+    are named like a recording rule.
     """
 
     yields: Yields
@@ -23,6 +24,8 @@ class Analysis(msgspec.Struct, frozen=True, array_like=True):
     demanding: bool = False
     everywhere: Yields | None = None
     remarks: tuple[promql.Remark, ...] = ()
+    fractional: bool = False
+    records: tuple[str, ...] = ()
 
 
 MOST = 200_000  # analyses that a process holds
@@ -68,16 +71,9 @@ def _analysed(expression: str) -> Analysis | promql.Fault:
         bool(promql.needs(parsed)),
         _everywhere(branches, yields) if len(branches) > 1 else None,
         promql.remarks(parsed, below),
+        promql.fractional(parsed),
+        tuple(name for name in promql.metrics(parsed) if ":" in name),
     )
-
-
-@lru_cache(maxsize=65536)
-def labels_read(template: str) -> tuple[str, ...] | promql.Fault:
-    """The labels that a template of an annotation reads, or what is wrong with it."""
-    scanned = promql.scan_template(template)
-    if isinstance(scanned, promql.Fault):
-        return scanned
-    return tuple(dict.fromkeys(label for label, _, _ in promql.template_labels(scanned)))
 
 
 def _merge(branches: tuple[promql.Branch, ...]) -> Yields:

@@ -16,13 +16,13 @@ from yaml.nodes import MappingNode, Node, ScalarNode
 from watchbill.source.codes import references, structure
 from watchbill.source.diagnostic import Diagnostic, Location, Span, did_you_mean
 from watchbill.source.files import POLICIES, WORKSPACE_FILE, PolicyFile, policy_files, read
-from watchbill.source.plaintext import check_text
 from watchbill.source.yaml import Document, alias_problem, compose, decode_text
 from watchbill.spec.decode import decode, decoder_of
 from watchbill.spec.kinds import KINDS, NOT_YET, TEAMLESS
 from watchbill.spec.kinds.foreign import RuleFile
 from watchbill.spec.memory import Memory
-from watchbill.spec.nodes import FAILED, Told, is_tagged
+from watchbill.spec.nodes import FAILED, Told, in_text, is_tagged
+from watchbill.spec.rulefile import read_rules
 from watchbill.spec.salvage import headers
 from watchbill.spec.scalars import NAME, Scalar
 from watchbill.spec.shapes import ScalarShape
@@ -173,30 +173,8 @@ def load(root: Path, memory: Memory) -> tuple[Policies, list[Diagnostic]]:
 
 
 def _decode_rules(file: str, data: bytes) -> tuple[list[Policy], list[Diagnostic]]:
-    """A rule file of Prometheus, or a PrometheusRule of its operator. It holds one document: Prometheus reads no more."""
-    text, found = decode_text(file, data)
-    if text is None:
-        return [], found
-    documents, problems = compose(file, text)
-    told = Told(file)
-    told.extend(found)
-    told.extend(problems)
-    if not documents:
-        return [], list(told)
-    if problem := alias_problem(documents[0]):
-        told.append(problem)
-        return [], list(told)
-    node = documents[0].node
-    path: tuple[str | int, ...] = ()
-    header = _header(node) if isinstance(node, MappingNode) else {}
-    if getattr(header.get("kind"), "value", None) == "PrometheusRule" and "spec" in header:
-        node, path = header["spec"], ("spec",)
-    for extra in documents[1:]:
-        message = "Prometheus reads only the first document of a rule file"
-        told.say(structure.WRONG_TYPE, extra.node, message, "never read", "give it a file of its own")
-    body = decode(RuleFile, node, told)
-    told.extend(list(_plain(file, text, told)))
-    return [Policy(RULE_FILE, file, None, None if body is FAILED else body, Location(file, 0, path))], list(told)
+    reading, told = read_rules(file, data)
+    return ([Policy(RULE_FILE, file, None, reading.body, reading.at)] if reading is not None else []), told
 
 
 def _decode_file(file: str, data: bytes) -> tuple[list[Policy], list[Diagnostic]]:
@@ -219,15 +197,7 @@ def _decode_file(file: str, data: bytes) -> tuple[list[Policy], list[Diagnostic]
             policies.append(policy)
     if problems:
         policies.extend(_salvaged(file, text, policies))
-    return policies, [*told, *_plain(file, text, told)]
-
-
-def _plain(file: str, text: str, told: Told) -> Iterator[Diagnostic]:
-    """What should not stand in the file at all, unless the decoder has said so already."""
-    known = {one.where.line for one in told if one.code is structure.SECRET_IN_TEXT and isinstance(one.where, Span)}
-    for one in check_text(file, text):
-        if one.code is not structure.SECRET_IN_TEXT or not isinstance(one.where, Span) or one.where.line not in known:
-            yield one
+    return policies, [*told, *in_text(file, text, told)]
 
 
 def _salvaged(file: str, text: str, decoded: list[Policy]) -> Iterator[Policy]:

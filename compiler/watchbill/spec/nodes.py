@@ -1,12 +1,14 @@
 """YAML nodes, as the decoder sees them: what is said about one, and the pairs of a mapping with each key once."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from watchbill.source.codes import Code
+from watchbill.source.codes import Code, structure
 from watchbill.source.codes import yaml as yaml_codes
-from watchbill.source.diagnostic import Diagnostic, Related
+from watchbill.source.diagnostic import Diagnostic, Related, Span
+from watchbill.source.plaintext import check_text
 from watchbill.source.yaml import node_span
 
 
@@ -27,6 +29,14 @@ class Told(list[Diagnostic]):
     def say(self, code: Code, node: Node, message: str, label: str = "", help: str = "", **more: Any) -> Failed:  # noqa: A002
         self.append(Diagnostic(code, message, node_span(self.file, node), label, help, **more))
         return FAILED
+
+
+def in_text(file: str, text: str, told: Told) -> Iterator[Diagnostic]:
+    """What should not stand in the file at all, unless the decoder has said so already."""
+    known = {one.where.line for one in told if one.code is structure.SECRET_IN_TEXT and isinstance(one.where, Span)}
+    for one in check_text(file, text):
+        if one.code is not structure.SECRET_IN_TEXT or not isinstance(one.where, Span) or one.where.line not in known:
+            yield one
 
 
 def noun(node: Node) -> str:

@@ -11,6 +11,7 @@ AREAS = (
     "references",
     "promql",
     "expressions",
+    "rules",
     "routing",
     "ownership",
     "windows",

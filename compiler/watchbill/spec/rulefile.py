@@ -1,0 +1,166 @@
+"""A rule file of Prometheus, or a PrometheusRule of its operator: read as the server reads it, each mistake in its place."""
+
+from collections.abc import Iterator
+
+import msgspec
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from watchbill.source.codes import rules as codes
+from watchbill.source.codes import structure
+from watchbill.source.diagnostic import Diagnostic, Location, Related
+from watchbill.source.yaml import alias_problem, compose, decode_text
+from watchbill.spec.decode import decode
+from watchbill.spec.kinds.foreign import Rule, RuleFile, RuleGroup
+from watchbill.spec.nodes import FAILED, Told, in_text, is_plain
+
+_NULLS = ("", "~", "null", "Null", "NULL")
+_OF_ALERTS = ("for", "keep_firing_for", "annotations")
+
+
+class RuleAt(msgspec.Struct, frozen=True):
+    """A rule, the group it stands in (with no rules, where the file is not whole), and its place."""
+
+    rule: Rule
+    group: RuleGroup
+    at: Location
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """What a file holds. `body` is None when some of it is wrong, and `rules` are then those that are not."""
+
+    body: RuleFile | None
+    at: Location
+    rules: tuple[RuleAt, ...]
+
+
+def read_rules(file: str, data: bytes) -> tuple[Reading | None, list[Diagnostic]]:
+    """The rules of a file, and what is wrong with its form; None when there is nothing to be read at all.
+
+    It holds one document: Prometheus reads no more.
+    """
+    text, found = decode_text(file, data)
+    if text is None:
+        return None, found
+    documents, problems = compose(file, text)
+    told = Told(file)
+    told.extend(found)
+    told.extend(problems)
+    if not documents:
+        return None, list(told)
+    if problem := alias_problem(documents[0]):
+        told.append(problem)
+        return None, list(told)
+    node, path = _rules_of(documents[0].node)
+    for extra in documents[1:]:
+        message = "Prometheus reads only the first document of a rule file"
+        told.say(structure.WRONG_TYPE, extra.node, message, "never read", "give it a file of its own")
+    node = _as_go_reads(node)
+    at = Location(file, 0, path)
+    body = decode(RuleFile, node, told)
+    told.extend(list(in_text(file, text, told)))
+    if body is FAILED:
+        rules = tuple(_salvaged(node, at, file))
+        told.extend(_refused(rules, at, ()))
+        return Reading(None, at, rules), list(told)
+    rules = tuple(_all(body, at))
+    told.extend(_refused(rules, at, body.groups))
+    return Reading(body, at, rules), list(told)
+
+
+def _rules_of(node: Node) -> tuple[Node, tuple[str | int, ...]]:
+    """The mapping with `groups`: the document, or the `spec` of a PrometheusRule."""
+    header = (
+        {key.value: value for key, value in node.value if isinstance(key, ScalarNode)}
+        if isinstance(node, MappingNode)
+        else {}
+    )
+    if getattr(header.get("kind"), "value", None) == "PrometheusRule" and "spec" in header:
+        return header["spec"], ("spec",)
+    return node, ()
+
+
+def _as_go_reads(node: Node) -> Node:
+    """The same without keys whose value is null, which Go takes for keys that are not there, and with `<<` put in."""
+    if isinstance(node, SequenceNode):
+        return SequenceNode(
+            node.tag, [_as_go_reads(item) for item in node.value], node.start_mark, node.end_mark, node.flow_style
+        )
+    if not isinstance(node, MappingNode):
+        return node
+    pairs: list[tuple[Node, Node]] = []
+    for key, value in node.value:
+        if isinstance(value, ScalarNode) and value.value in _NULLS and is_plain(value) and not value.tag:
+            continue
+        merged = value.value if isinstance(value, SequenceNode) else [value]
+        if key.value == "<<" and is_plain(key) and all(isinstance(one, MappingNode) for one in merged):
+            own = {one.value for one, _ in (*node.value, *pairs)}
+            pairs += [pair for one in merged for pair in _as_go_reads(one).value if pair[0].value not in own]
+        else:
+            pairs.append((key, _as_go_reads(value)))
+    return MappingNode(node.tag, pairs, node.start_mark, node.end_mark, node.flow_style)
+
+
+def _all(body: RuleFile, at: Location) -> Iterator[RuleAt]:
+    for number, group in enumerate(body.groups):
+        for index, rule in enumerate(group.rules):
+            yield RuleAt(rule, group, at.at("groups", number, "rules", index))
+
+
+def _salvaged(node: Node, at: Location, file: str) -> Iterator[RuleAt]:
+    """The rules that are whole, in a file that is not. What is wrong with the others is told already."""
+    for number, group in enumerate(_items(node, "groups")):
+        unheard = Told(file)
+        head = decode(RuleGroup, _only(group, ("name", "interval", "labels")), unheard)
+        for index, written in enumerate(_items(group, "rules")):
+            rule = decode(Rule, written, unheard)
+            if rule is not FAILED:
+                found = head if head is not FAILED else RuleGroup(name="")
+                yield RuleAt(rule, found, at.at("groups", number, "rules", index))
+
+
+def _items(node: Node, key: str) -> list[Node]:
+    pairs = node.value if isinstance(node, MappingNode) else []
+    value = next((value for name, value in pairs if getattr(name, "value", None) == key), None)
+    return value.value if isinstance(value, SequenceNode) else []
+
+
+def _only(node: Node, keys: tuple[str, ...]) -> Node:
+    pairs = node.value if isinstance(node, MappingNode) else []
+    kept = [pair for pair in pairs if getattr(pair[0], "value", None) in keys]
+    return MappingNode(node.tag, kept, node.start_mark, node.end_mark)
+
+
+def _refused(rules: tuple[RuleAt, ...], at: Location, groups: tuple[RuleGroup, ...]) -> Iterator[Diagnostic]:
+    """What Prometheus refuses when it loads a file whose shape is right. Mirrors `rulefmt.RuleGroups.Validate`."""
+    first: dict[str, int] = {}
+    for number, group in enumerate(groups):
+        where = at.at("groups", number, "name")
+        if first.setdefault(group.name, number) != number:
+            related = (Related(at.at("groups", first[group.name], "name"), "first used here"),)
+            message = f"a second group of this file is named `{group.name}`"
+            yield Diagnostic(
+                codes.REFUSED, message, where, "and again here", "give it a name of its own", related=related
+            )
+    for one in rules:
+        rule = one.rule
+        if rule.record is not None:
+            given = (rule.for_, rule.keep_firing_for, rule.annotations)
+            for key, value in zip(_OF_ALERTS, given, strict=True):
+                if value:
+                    message = f"a recording rule has no `{key}`"
+                    yield Diagnostic(
+                        codes.REFUSED, message, one.at.at(key, key=True), "belongs to an alert", "remove it"
+                    )
+            if "{" in rule.record or "}" in rule.record:
+                message = "this is no name of a metric: labels go under `labels:`"
+                yield Diagnostic(
+                    codes.REFUSED,
+                    message,
+                    one.at.at("record"),
+                    "here",
+                    "write the name only, such as job:requests:rate5m",
+                )
+        if "__name__" in rule.labels:
+            message = "`__name__` cannot be set as a label"
+            where = one.at.at("labels", "__name__", key=True)
+            yield Diagnostic(codes.REFUSED, message, where, "here", "the name of the rule is its name")
