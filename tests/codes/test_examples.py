@@ -18,6 +18,8 @@ PROVEN = {  # what no piece of policy can show, with the test that does
     "WB001": "tests/source/test_files.py::test_a_broken_link_is_a_finding",
     "WB002": "tests/source/test_yaml_findings.py::test_a_file_that_is_not_text_is_a_finding_at_the_first_wrong_byte",
     "WB008": "tests/source/test_yaml_findings.py::test_a_byte_order_mark_and_windows_line_ends_are_warnings_and_the_file_is_read",
+    "WB332": "tests/cli/test_check_rules.py::test_what_only_a_rule_file_can_say_is_told_there",
+    "WB337": "tests/cli/test_check_rules.py::test_a_file_without_rules_is_a_warning_when_it_is_named_and_passed_by_in_a_folder",
     "WB423": "tests/spec/test_windows.py::test_windows_that_overlap_in_too_many_ways_are_refused",
     **dict.fromkeys(
         (f"WB{number}" for number in range(470, 477)),

@@ -13,7 +13,10 @@ _CODES: dict[str, Code] = {code.name: code for code in ALL}
 
 
 def check(workspace: Workspace) -> list[Diagnostic]:
-    """Of every rule in every place; the alerts that watch over data are the compiler's own words."""
+    """Of every rule in every place; the alerts that watch over data are the compiler's own words.
+
+    Of rules that somebody else wrote notes are left out: whoever reads them here cannot mend their style.
+    """
     found: dict[tuple[object, ...], Diagnostic] = {}
     seen: set[tuple[object, ...]] = set()
     for place in workspace.places.values():
@@ -30,7 +33,8 @@ def check(workspace: Workspace) -> list[Diagnostic]:
                 for diagnostic in of_rule(
                     rule.expr, rule.at.at("expr"), alert=alert is not None, waits=bool(alert and alert.for_)
                 ):
-                    found.setdefault((diagnostic.where, diagnostic.message), diagnostic)
+                    if service.kind != "Foreign" or diagnostic.level != "note":
+                        found.setdefault((diagnostic.where, diagnostic.message), diagnostic)
     return list(found.values())
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from watchbill import promql
 from watchbill.checks.expressions import of_rule
-from watchbill.checks.rulesets import Told, duplicates, unrecorded
+from watchbill.checks.rulesets import Told, duplicates, seldom, unrecorded
 from watchbill.checks.templates import of_annotation, of_label
 from watchbill.source.codes import promql as codes
 from watchbill.source.codes import rules as rule_codes
@@ -13,9 +13,6 @@ from watchbill.spec.alerts import ANY
 from watchbill.spec.expressions import Analysis, analyse
 from watchbill.spec.rulefile import Reading, RuleAt
 from watchbill.spec.scalars import seconds
-
-LOOK_BACK = 300.0
-"""Seconds that a server looks back for the last value of a series (`--query.lookback-delta`)."""
 
 
 def check(readings: Sequence[Reading]) -> list[Diagnostic]:
@@ -39,19 +36,14 @@ def _told(one: RuleAt) -> Told:
     rule = one.rule
     labels = frozenset({**one.group.labels, **rule.labels}.items())
     name = rule.alert or rule.record or ""
-    return Told(name, rule.alert is not None, rule.expr, rule.for_, labels, one.at)
+    at = one.at.at("alert" if rule.alert is not None else "record")
+    return Told(name, rule.alert is not None, rule.expr, rule.for_, labels, at)
 
 
 def _groups(reading: Reading) -> Iterator[Diagnostic]:
     for number, group in enumerate(reading.body.groups if reading.body is not None else ()):
-        if group.interval is not None and seconds(group.interval) > LOOK_BACK:
-            yield Diagnostic(
-                rule_codes.INTERVAL_TOO_LONG,
-                f"the group `{group.name}` is evaluated less often than Prometheus looks back",
-                reading.at.at("groups", number, "interval"),
-                "more than five minutes",
-                "take an interval of five minutes at most",
-            )
+        if group.interval is not None:
+            yield from seldom(group.name, group.interval, reading.at.at("groups", number, "interval"))
 
 
 def _rule(one: RuleAt) -> Iterator[Diagnostic]:

@@ -9,13 +9,17 @@ from watchbill.source.codes import rules as codes
 from watchbill.source.diagnostic import Diagnostic, Location, Related, did_you_mean
 from watchbill.spec.expressions import analyse
 from watchbill.spec.model import ResolvedAlert, ResolvedRecord, Workspace
+from watchbill.spec.scalars import seconds
+
+LOOK_BACK = 300.0
+"""Seconds that a server looks back for the last value of a series (`--query.lookback-delta`)."""
 
 _OURS = frozenset(("team", "service", "class", "page_per", "escalation"))
 """Labels that the compiler writes: they tell whose an alert is, and not what it is about."""
 
 
 class Told(msgspec.Struct, frozen=True):
-    """What one rule says; `at` is the rule. Records are told apart by their name, alerts are not."""
+    """What one rule says; `at` is its name. Records are told apart by their name, alerts are not."""
 
     name: str
     alert: bool
@@ -29,13 +33,13 @@ def check(workspace: Workspace) -> list[Diagnostic]:
     found: dict[tuple[object, ...], Diagnostic] = {}
     for place in workspace.places.values():
         rules = [
-            Told(alert.name, True, alert.expr, alert.for_, _own(alert), alert.at)
+            Told(alert.name, True, alert.expr, alert.for_, _own(alert), _name(alert))
             for alert in place.alerts
             if alert.no_data_of is None
         ]
         records = [record for service in place.services for record in service.records]
         rules += [
-            Told(record.name, False, record.expr, None, frozenset(record.labels.items()), record.at)
+            Told(record.name, False, record.expr, None, frozenset(record.labels.items()), _name(record))
             for record in records
         ]
         for diagnostic in duplicates(rules):
@@ -48,7 +52,18 @@ def check(workspace: Workspace) -> list[Diagnostic]:
                 if not (isinstance(rule, ResolvedAlert) and rule.no_data_of is not None):
                     for diagnostic in unrecorded(rule.expr, rule.at.at("expr"), recorded):
                         found.setdefault((diagnostic.where, diagnostic.message), diagnostic)
+            for group in service.groups:
+                if group.rules and group.interval is not None:
+                    at = group.rules[0].at
+                    where = Location(at.file, at.document, at.path[:-2]).at("interval")
+                    for diagnostic in seldom(group.name, group.interval, where):
+                        found.setdefault((diagnostic.where, diagnostic.message), diagnostic)
     return list(found.values())
+
+
+def _name(rule: ResolvedAlert | ResolvedRecord) -> Location:
+    foreign = rule.at.path[-2:-1] == ("rules",)
+    return rule.at.at(("alert" if isinstance(rule, ResolvedAlert) else "record") if foreign else "name")
 
 
 def _own(alert: ResolvedAlert) -> frozenset[tuple[str, str]]:
@@ -74,6 +89,18 @@ def duplicates(rules: Iterable[Told]) -> Iterator[Diagnostic]:
             "says the same",
             "keep one of the two",
             related=(Related(other.at, "first here"),),
+        )
+
+
+def seldom(group: str, interval: str, where: Location) -> Iterator[Diagnostic]:
+    """A group that is evaluated less often than a server looks back."""
+    if seconds(interval) > LOOK_BACK:
+        yield Diagnostic(
+            codes.INTERVAL_TOO_LONG,
+            f"the group `{group}` is evaluated less often than Prometheus looks back",
+            where,
+            "more than five minutes",
+            "take an interval of five minutes at most",
         )
 
 

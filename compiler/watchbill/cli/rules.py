@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import click
+import msgspec
 
 from watchbill.cli.shared import end, plural, show
 from watchbill.cli.show import counts, in_order
@@ -25,10 +26,34 @@ def check_rules(folder: Path, files: Sequence[Path], form: str) -> None:
         rules, found = read_rule_files(files, here)
         found += check(rules.readings)
     sources = Sources(here, rules.paths)
-    show(form, found, sources)
+    show(form, folded(found, sources) if form == "text" else found, sources)
     if form == "text":
         click.echo(_summary(rules, found, sources), err=True)
     end(found)
+
+
+def folded(found: Sequence[Diagnostic], sources: Sources) -> list[Diagnostic]:
+    """For reading: of the notes of one kind in one file the first, with the lines of the others."""
+    shown: list[Diagnostic] = []
+    alike: dict[tuple[str, str], list[int]] = {}
+    for diagnostic, span in in_order(found, sources):
+        if diagnostic.level != "note" or span is None:
+            shown.append(diagnostic)
+            continue
+        lines = alike.setdefault((span.file, diagnostic.code.id), [])
+        if not lines:
+            shown.append(diagnostic)
+        lines.append(span.line)
+    return [_with_lines(one, alike.get((one.where.file, one.code.id), ())) if one.where else one for one in shown]
+
+
+def _with_lines(diagnostic: Diagnostic, lines: Sequence[int]) -> Diagnostic:
+    others = lines[1:]
+    if diagnostic.level != "note" or not others:
+        return diagnostic
+    listed = ", ".join(map(str, others[:10])) + (f" and {len(others) - 10:,} more" if len(others) > 10 else "")
+    note = f"and {len(others):,} more like it in this file: {'line' if len(others) == 1 else 'lines'} {listed}"
+    return msgspec.structs.replace(diagnostic, notes=(*diagnostic.notes, note))
 
 
 def _summary(rules: RuleFiles, found: Sequence[Diagnostic], sources: Sources) -> str:

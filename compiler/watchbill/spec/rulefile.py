@@ -7,7 +7,7 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from watchbill.source.codes import rules as codes
 from watchbill.source.codes import structure
-from watchbill.source.diagnostic import Diagnostic, Location, Related
+from watchbill.source.diagnostic import Diagnostic, Location, Related, has_errors
 from watchbill.source.yaml import alias_problem, compose, decode_text
 from watchbill.spec.decode import decode
 from watchbill.spec.kinds.foreign import Rule, RuleFile, RuleGroup
@@ -26,7 +26,7 @@ class RuleAt(msgspec.Struct, frozen=True):
 
 
 class Reading(msgspec.Struct, frozen=True):
-    """What a file holds. `body` is None when some of it is wrong, and `rules` are then those that are not."""
+    """What a file holds. Where some of it is wrong, `rules` are those that are not; `body` is None when too much is."""
 
     body: RuleFile | None
     at: Location
@@ -58,13 +58,10 @@ def read_rules(file: str, data: bytes) -> tuple[Reading | None, list[Diagnostic]
     at = Location(file, 0, path)
     body = decode(RuleFile, node, told)
     told.extend(list(in_text(file, text, told)))
-    if body is FAILED:
-        rules = tuple(_salvaged(node, at, file))
-        told.extend(_refused(rules, at, ()))
-        return Reading(None, at, rules), list(told)
-    rules = tuple(_all(body, at))
-    told.extend(_refused(rules, at, body.groups))
-    return Reading(body, at, rules), list(told)
+    whole = body if body is not FAILED else None
+    rules = tuple(_salvaged(node, at, file) if whole is None or has_errors(told) else _all(whole, at))
+    told.extend(_refused(rules, at, whole.groups if whole is not None else ()))
+    return Reading(whole, at, rules), list(told)
 
 
 def _rules_of(node: Node) -> tuple[Node, tuple[str | int, ...]]:
@@ -92,9 +89,15 @@ def _as_go_reads(node: Node) -> Node:
         if isinstance(value, ScalarNode) and value.value in _NULLS and is_plain(value) and not value.tag:
             continue
         merged = value.value if isinstance(value, SequenceNode) else [value]
-        if key.value == "<<" and is_plain(key) and all(isinstance(one, MappingNode) for one in merged):
-            own = {one.value for one, _ in (*node.value, *pairs)}
-            pairs += [pair for one in merged for pair in _as_go_reads(one).value if pair[0].value not in own]
+        if (
+            isinstance(key, ScalarNode)
+            and key.value == "<<"
+            and is_plain(key)
+            and all(isinstance(one, MappingNode) for one in merged)
+        ):
+            own = {one.value for one, _ in (*node.value, *pairs) if isinstance(one, ScalarNode)}
+            given = [pair for one in merged for pair in _as_go_reads(one).value]
+            pairs += [pair for pair in given if isinstance(pair[0], ScalarNode) and pair[0].value not in own]
         else:
             pairs.append((key, _as_go_reads(value)))
     return MappingNode(node.tag, pairs, node.start_mark, node.end_mark, node.flow_style)
@@ -112,8 +115,9 @@ def _salvaged(node: Node, at: Location, file: str) -> Iterator[RuleAt]:
         unheard = Told(file)
         head = decode(RuleGroup, _only(group, ("name", "interval", "labels")), unheard)
         for index, written in enumerate(_items(group, "rules")):
-            rule = decode(Rule, written, unheard)
-            if rule is not FAILED:
+            wrong = Told(file)
+            rule = decode(Rule, written, wrong)
+            if rule is not FAILED and not has_errors(wrong):
                 found = head if head is not FAILED else RuleGroup(name="")
                 yield RuleAt(rule, found, at.at("groups", number, "rules", index))
 

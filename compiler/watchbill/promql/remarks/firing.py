@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from watchbill.promql.branches import Branch
+from watchbill.promql.branches import NAME, Branch
 from watchbill.promql.checking import COMPARISONS
 from watchbill.promql.nodes import (
     Aggregate,
@@ -66,12 +66,27 @@ def _dead(subject: Subject) -> Remark | None:
         where, why = node.operator, "this comparison is never true"
         advice = "turn the comparison round, or compare something that changes"
     elif isinstance(node, Binary):
-        where, why = node.operator, f"no series of one side of `{node.op}` can match one of the other"
+        where, why = node.operator, mismatch(node, subject)
         advice = "say with `on (…)` which labels the two sides share"
     else:
         where, why = (node.start, node.end), "nothing can come out of this"
         advice = "write what should be watched"
     return Remark("never-fires", f"this expression never yields anything: {why}", *where, "always empty", advice)
+
+
+def mismatch(node: Binary, subject: Subject) -> str:
+    """Why the two sides of an operator cannot find each other."""
+    for one in subject.yields[node.left.index]:
+        for other in subject.yields[node.right.index]:
+            for label in sorted(one.must | other.must):
+                if (label in node.matching.labels) != node.matching.on or (label == NAME and not node.matching.on):
+                    continue
+                values = [dict(side.fixed).get(label) for side in (one, other)]
+                if None not in values and values[0] != values[1]:
+                    return f'`{node.op}` compares `{label}`, which is "{values[0]}" on one side and "{values[1]}" on the other'
+                if not (one.possible(label) and other.possible(label)):
+                    return f"`{node.op}` compares `{label}`, which one side always has and the other cannot have"
+    return f"no series of one side of `{node.op}` can match one of the other"
 
 
 def _by_value(node: Binary, subject: Subject) -> bool:

@@ -6,7 +6,7 @@ from watchbill.promql.branches import NAME, Branch, matched
 from watchbill.promql.labels import can_have
 from watchbill.promql.nodes import Aggregate, Binary, Call, Node, VectorSelector, unwrapped
 from watchbill.promql.reasons import why_not
-from watchbill.promql.remarks.firing import all_dead
+from watchbill.promql.remarks.firing import all_dead, mismatch
 from watchbill.promql.remarks.remark import Remark, Subject
 from watchbill.promql.selectors import named
 
@@ -45,11 +45,11 @@ def _matched(subject: Subject, node: Binary) -> Iterator[Remark]:
     if node.op == "unless":
         empty = all(matched(one, other, node, across=False).dead for one in left for other in right if not one.dead)
         if empty:
-            yield _impossible(node, "no series of one side of `unless` can match one of the other")
+            yield _impossible(node, mismatch(node, subject))
             return
     if all_dead(subject.yields[node.index]):
         if not all_dead(subject.yields[-1]):  # else the whole is empty, and that is told
-            yield _impossible(node, f"no series of one side of `{node.op}` can match one of the other")
+            yield _impossible(node, mismatch(node, subject))
         return
     matching = node.matching
     if matching.on:

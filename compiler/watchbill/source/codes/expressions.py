@@ -2,9 +2,7 @@
 
 from watchbill.source.codes import Code
 
-_SILENCE = (
-    "checks: {%s: off} in the workspace, or a comment at the alert: # watchbill: ignore[%s] reason until 2027-01-31"
-)
+_SILENCE = "checks: {%s: off} in the workspace; or, at the alert, # watchbill: ignore[%s] the reason until 2027-01-31."
 
 
 def _off(name: str) -> str:

@@ -2,11 +2,12 @@
 
 from watchbill.source.codes import Code
 
-_SILENCE = (
-    "checks: {%s: off} in the workspace, or a comment at the alert: # watchbill: ignore[%s] reason until 2027-01-31"
-)
+_SILENCE = "checks: {%s: off} in the workspace; or, at the alert, # watchbill: ignore[%s] the reason until 2027-01-31."
 _GROUPS = "# policies/rules/web.yaml\ngroups:\n- name: web\n"
-_FOREIGN = "kind: Foreign\nname: web-rules\nrules: rules/web.yaml\nteam: payments\n---\n" + _GROUPS
+_FOREIGN = (
+    'kind: Foreign\nname: web-rules\nrules: rules/web.yaml\nteam: payments\ndefaults: {severity: warning, runbook: {url: "https://wiki.example/web"}}\n---\n'
+    + _GROUPS
+)
 
 
 def _off(name: str) -> str:
@@ -19,7 +20,7 @@ VALUE_IN_LABEL = Code(
     "error",
     finds="A label of a rule whose template reads the value of the alert.",
     why="Each new value is a new alert: `for` starts over each time and never ends, and each one is notified by itself.",
-    example='expr: payment_failures > 5\nlabels: {failures: "⟦{{ $value }}⟧"}',
+    example='expr: payment_failures > 5\nlabels: {failures: "{{ ⟦$value⟧ }}"}',
     instead='expr: payment_failures > 5\ndescription: "{{ $value | humanize }} failures"',
     silence=_off("value-in-label"),
 )
@@ -39,9 +40,9 @@ REDUNDANT_FOR = Code(
     "note",
     finds="`for: 0s` or `keep_firing_for: 0s` in a rule file: it is what holds without the key.",
     why="Whoever reads it wonders what was meant; and a rule that should wait does not.",
-    example=_FOREIGN + "  rules:\n  - {alert: WebDown, expr: up == 0, for: ⟦0m⟧}",
-    instead=_FOREIGN + "  rules:\n  - {alert: WebDown, expr: up == 0, for: 2m}",
-    silence=_off("redundant-for"),
+    example="- alert: WebDown\n  expr: up == 0\n  for: ⟦0m⟧",
+    instead="- alert: WebDown\n  expr: up == 0\n  for: 2m",
+    silence="At the rule: # watchbill: ignore[redundant-for] the reason until 2027-01-31.",
 )
 DUPLICATE = Code(
     "WB333",
@@ -88,8 +89,8 @@ NO_RULES = Code(
     "warning",
     finds="A file given to `check --rules` in which there is no rule.",
     why="Whoever believes that their alerts have been checked is wrong.",
-    example="watchbill check --rules empty.yml",
-    instead="watchbill check --rules rules/*.yml",
+    example="$ watchbill check --rules empty.yml",
+    instead="$ watchbill check --rules rules/*.yml",
     silence="Leave the file out.",
 )
 ALL = (
