@@ -29,11 +29,12 @@ name: set
 defaults: {for: 3m, labels: {c: set, d: set}, page_per: [two, three]}
 alerts:
 - {name: FromSet, expr: x > 1, summary: x}
+- {name: FromSetAtOnce, for: null, expr: x > 1, summary: x}
 ---
 kind: Service
 name: web
 team: shop
-uses: [set]
+uses: [{set: set, change: {FromSetAtOnce: {for: 7m}}}]
 defaults: {for: 4m, labels: {d: service, e: service}, annotations: {dashboard: main}}
 alerts:
 - {name: Plain, expr: x > 1, summary: x}
@@ -109,6 +110,10 @@ def test_null_unsets_what_was_inherited(alerts: Alerts) -> None:
     assert "dashboard" not in alert.annotations
 
 
+def test_a_change_may_set_again_what_the_set_unsets(alerts: Alerts) -> None:
+    assert alerts["FromSetAtOnce", "warning"].for_ == "7m"
+
+
 def test_levels_are_severities_of_their_own(alerts: Alerts) -> None:
     assert [(severity, alerts["Levels", severity].for_) for severity in ("critical", "warning")] == [
         ("critical", "9m"),
@@ -122,6 +127,7 @@ def test_an_alert_without_any_severity_is_an_error_even_in_a_set(
     told = findings(workspace({"policies/watchbill.yaml": WORKSPACE.replace(", severity: warning}}", "}}")}))
     assert {(one.code, one.message) for one in told if one.level == "error"} == {
         ("WB104", "`FromSet` has no severity"),
+        ("WB104", "`FromSetAtOnce` has no severity"),
         ("WB104", "`Plain` has no severity"),
         ("WB104", "`Unset` has no severity"),
     }

@@ -2,15 +2,21 @@
 
 import json
 import textwrap
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from watchbill.cli.instant import Instant
 from watchbill.cli.shared import workspace_option
 from watchbill.source.codes import Code, plain, underlined
 from watchbill.source.codes.catalogue import codes, find
 from watchbill.source.diagnostic import did_you_mean
 from watchbill.spec.kinds import KINDS
+
+if TYPE_CHECKING:
+    from watchbill.spec.model import Workspace
 
 AREAS = {
     "0": "Files and YAML",
@@ -31,14 +37,26 @@ WIDTH = 96  # columns of prose
 @click.argument("code", required=False)
 @click.argument("name", required=False)
 @workspace_option
+@click.option("--in", "place", metavar="PLACE", help="An alert in one place: production, or production/eu.")
+@click.option("--at", type=Instant(), metavar="T", help="Who answers an alert at another instant than now.")
 @click.option("--format", "form", default="text", type=click.Choice(["text", "json"]), help="How it is shown.")
-def command(code: str | None, name: str | None, folder: Path, form: str) -> None:
+def command(
+    code: str | None, name: str | None, folder: Path, place: str | None, at: datetime | None, form: str
+) -> None:
     """What a finding means: CODE is WB204 or unknown-escalation. Without CODE, all of them in a list.
 
-    `watchbill explain workspace` shows every setting in force, and which of them are defaults.
+    `watchbill explain alert NAME` tells an alert's whole story: the files it is written in, every value with where it
+    comes from, where it goes, who answers, what is done about it, its tests. NAME may be SERVICE/NAME.
+
+    `watchbill explain workspace` shows every setting in force, and who says so.
 
     `watchbill explain language [KIND]` is the reference of the language: every kind and key, as Markdown.
     """
+    if code == "alert":
+        _alert(name, folder, place, at, form)
+        return
+    if place is not None or at is not None:
+        raise click.UsageError("`--in` and `--at` belong to `explain alert NAME`.")
     if name is not None and code != "language":
         raise click.UsageError(f"`explain {code}` takes nothing more: `{name}` is too much.")
     if code is None:
@@ -84,11 +102,49 @@ def _workspace(folder: Path, form: str) -> None:
         show(form, result.found, result.sources)
         raise SystemExit(1)
     text = (
-        json.dumps(settings.document(result.workspace), ensure_ascii=False, indent=2)
+        json.dumps(settings.document(result.workspace, result.sources), ensure_ascii=False, indent=2)
         if form == "json"
-        else settings.render(result.workspace)
+        else settings.render(result.workspace, result.sources)
     )
     click.echo(text)
+
+
+def _alert(name: str | None, folder: Path, place: str | None, at: datetime | None, form: str) -> None:
+    from watchbill.cli.shared import read, show  # noqa: PLC0415
+    from watchbill.cli.story import telling, text  # noqa: PLC0415
+
+    if name is None:
+        raise click.UsageError("name an alert: watchbill explain alert NAME")
+    result = read(folder)
+    workspace, policies = result.workspace, result.policies
+    if workspace is None or policies is None:
+        show(form, result.found, result.sources)
+        raise SystemExit(1)
+    names = {*workspace.places, *workspace.environments}
+    if place is not None and place not in names:
+        close = did_you_mean(place, names)
+        hint = f"Did you mean `{close}`?" if close else f"There are {', '.join(sorted(names))}."
+        raise click.UsageError(f"there is no place `{place}`. {hint}")
+    found = telling.found(workspace, name, place)
+    if not found:
+        raise click.UsageError(_no_alert(workspace, name, place))
+    if len(found) > 1:
+        ways = "".join(f"\n  watchbill explain alert {service}/{name}" for service in sorted(found))
+        raise click.UsageError(f"{len(found)} services have an alert `{name}`. Which of them?{ways}")
+    (rules,) = found.values()
+    at = (at or datetime.now(UTC).replace(second=0, microsecond=0)).astimezone(UTC)
+    story = telling.Story(workspace, policies, result.sources, rules, at)
+    document = story.document()
+    click.echo(json.dumps(document, ensure_ascii=False, indent=2) if form == "json" else text.render(document))
+
+
+def _no_alert(workspace: "Workspace", name: str, place: str | None) -> str:
+    known = {alert.name for one in workspace.places.values() for alert in one.alerts}
+    bare = name.rpartition("/")[2]
+    if bare in known:
+        return f"there is no alert `{name}`{f' in {place}' if place else ''}; elsewhere there is `{bare}`."
+    close = did_you_mean(bare, known)
+    return f"there is no alert `{name}`." + (f" Did you mean `{close}`?" if close else "")
 
 
 def _list(form: str) -> None:

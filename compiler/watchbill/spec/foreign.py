@@ -1,6 +1,6 @@
 """Foreign rules to resolved services: turned into alerts of our own, then resolved as those are."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import msgspec
 
@@ -161,17 +161,31 @@ def _alert(
 ) -> Alert:
     """The rule as an alert of our own: what it says itself stands above `defaults`, and `change` above both."""
     foreign: Foreign = policy.body
-    written = {**group.labels, **rule.labels}
-    word = written.get("severity")
-    severity = context.settings.severity_words.get(word, word) if word is not None else None
+    severity = severity_of(rule, group, context.settings.severity_words)
     if severity is not None and severity not in context.severities:
         if change is None or change.severity is None:
             words.setdefault(severity, []).append(at)
         severity = None
+    alert = as_written(rule, group, severity)
+    team = context.documents.get("Team", {}).get(policy.team or "")
+    above = (context.settings.defaults, team.body.defaults if team is not None and team.body is not None else None)
+    alert = inherited(alert, (*above, foreign.defaults))
+    return overridden(alert, change) if change is not None else alert
+
+
+def severity_of(rule: Rule, group: RuleGroup, words: Mapping[str, str]) -> str | None:
+    """The severity that a rule gives itself, in our words."""
+    word = rule.labels.get("severity", group.labels.get("severity"))
+    return words.get(word, word) if word is not None else None
+
+
+def as_written(rule: Rule, group: RuleGroup, severity: str | None) -> Alert:
+    """What a rule says itself, as an alert of our own that inherits nothing yet."""
+    written = {**group.labels, **rule.labels}
     texts = {name: _literal(text) for name, text in rule.annotations.items()}
     url = rule.annotations.get("runbook_url", "")
     direct = url.startswith(("http://", "https://")) and "{{" not in url
-    alert = Alert(
+    return Alert(
         name=rule.alert or "",
         severity=Placed(severity) if severity is not None else None,
         expr=Placed(_literal(rule.expr)),
@@ -183,10 +197,6 @@ def _alert(
         description=Placed(texts["description"]) if "description" in texts else None,
         runbook=RunbookRef(url=url) if direct else None,
     )
-    team = context.documents.get("Team", {}).get(policy.team or "")
-    above = (context.settings.defaults, team.body.defaults if team is not None and team.body is not None else None)
-    alert = inherited(alert, (*above, foreign.defaults))
-    return overridden(alert, change) if change is not None else alert
 
 
 def _literal(text: str) -> str:

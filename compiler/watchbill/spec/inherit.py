@@ -1,6 +1,6 @@
 """Inheritance: scalars replace, maps merge, lists replace, `null` unsets."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -33,7 +33,8 @@ def changed(alert: Alert, change: Change | None) -> Alert:
         values["levels"] = {}
     elif change.levels:
         values |= {"severity": None, "levels": change.levels}
-    return msgspec.structs.replace(alert, **values, unset=tuple(dict.fromkeys((*alert.unset, *change.unset))))
+    unset = (name for name in (*alert.unset, *change.unset) if not values.get(name))  # a change may set it again
+    return msgspec.structs.replace(alert, **values, unset=tuple(dict.fromkeys(unset)))
 
 
 def overridden(alert: Alert, change: RuleChange) -> Alert:
@@ -52,6 +53,20 @@ def _combined(blocks: list[Any], name: str) -> Any:
         elif own:
             value = {**value, **own} if isinstance(own, dict) and value else own
     return value if value is not None else _EMPTY[name]
+
+
+def sayer(blocks: Sequence[Any], name: str, entry: str | None = None) -> int | None:
+    """Which of the blocks, from the widest to the alert and its change, has the last word about a key, or about an entry
+    of a mapping; None when nobody has. What `unset` takes away has nobody's word.
+    """
+    found = None
+    for number, block in enumerate(blocks):
+        own = getattr(block, name, None)
+        if name in getattr(block, "unset", ()):
+            found = None
+        elif own and (entry is None or entry in own):
+            found = number
+    return found
 
 
 _EMPTY = {

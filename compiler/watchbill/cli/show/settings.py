@@ -1,21 +1,28 @@
-"""`watchbill explain workspace`: every setting in force, and whether a policy or a default says so."""
+"""`watchbill explain workspace`: every setting in force, and who says so: a line of the workspace, or a default."""
 
 from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 
+from watchbill.cli.show.rows import Row, table
+from watchbill.source.locate import Sources
 from watchbill.spec.kinds.workspace import Severity, Workspace
 from watchbill.spec.model import Workspace as Model
 from watchbill.spec.settings import outcome_kind
 
 
 class Setting(msgspec.Struct, frozen=True):
-    """A key as a policy would write it, its value in words, and whether the Workspace document says it."""
+    """A key as a policy would write it, its value in words, and whether the Workspace document says it; `path` is where."""
 
     key: str
     value: str
     written: bool
+    path: tuple[str | int, ...] = ()
+
+    @property
+    def place(self) -> tuple[str | int, ...]:
+        return self.path or tuple(self.key.split("."))
 
 
 def settings(model: Model) -> Iterator[Setting]:
@@ -24,12 +31,14 @@ def settings(model: Model) -> Iterator[Setting]:
     for name, environment in own.environments.items():
         labels = ", ".join(f"{key}={value}" for key, value in environment.labels.items()) or "no labels"
         yield Setting(f"environments.{name}", f"{labels}; at most a {environment.at_most}", written=True)
-        for place in model.places_of(name):
+        for number, place in enumerate(model.places_of(name)):
             carried = ", ".join(f"{key}={value}" for key, value in place.labels.items()) or "no labels"
+            below = ("sources", number) if environment.sources else ("prometheus",)
             yield Setting(
                 f"environments.{name}.sources.{place.source}",
                 f"{place.prometheus_url}; rules carry {carried}",
                 written=True,
+                path=("environments", name, *below),
             )
         identity = ", ".join(model.identity[name]) or "nothing"
         yield Setting(
@@ -105,11 +114,23 @@ def _inline(value: Any) -> str:
     return str(value)
 
 
-def render(model: Model) -> str:
-    rows = list(settings(model))
-    width = max(len(row.key) for row in rows)
-    return "\n".join(f"{row.key:<{width}}  {row.value}{'' if row.written else '  (default)'}" for row in rows)
+def render(model: Model, sources: Sources) -> str:
+    file, lines = _placed(model, sources)
+    rows = (Row(row.key, row.value, f":{lines[row.key]}" if row.written else "default") for row in settings(model))
+    return "\n".join((f"What is in force, and which line of {file} says so", *table(rows)))
 
 
-def document(model: Model) -> dict[str, Any]:
-    return {"version": 1, "settings": [msgspec.to_builtins(row) for row in settings(model)]}
+def document(model: Model, sources: Sources) -> dict[str, Any]:
+    file, lines = _placed(model, sources)
+    found = []
+    for row in settings(model):
+        where = {"file": file, "line": lines[row.key]} if row.written else {"file": None, "line": None}
+        found.append({"key": row.key, "value": row.value, "written": row.written, **where})
+    return {"version": 1, "settings": found}
+
+
+def _placed(model: Model, sources: Sources) -> tuple[str, dict[str, int]]:
+    """The Workspace document's file, and the line of each setting that it says."""
+    at = next(iter(model.documents["Workspace"].values())).at
+    lines = {row.key: sources.locate(at.at(*row.place, key=True)).line for row in settings(model) if row.written}
+    return at.file, lines
