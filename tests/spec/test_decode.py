@@ -96,7 +96,6 @@ def test_all_mistakes_of_all_files_are_told_at_once(small, workspace, findings):
         ("b", "WB103", "5"),
         ("b", "WB104", "{nme: X}"),
         ("b", "WB104", "{nme: X}"),
-        ("b", "WB104", "{nme: X}"),
         ("b", "WB101", "nme"),
         ("b", "WB106", "Persn"),
         ("c", "WB003", ""),

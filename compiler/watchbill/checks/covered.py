@@ -12,6 +12,7 @@ from watchbill.oncall.localtime import length, stretch
 from watchbill.oncall.shifts import Span, spans
 from watchbill.spec.load import Policy
 from watchbill.spec.model import Workspace
+from watchbill.spec.references import is_known
 from watchbill.spec.rota import complete
 
 SHOWN = 3  # further times that a finding names
@@ -50,14 +51,15 @@ class Covered(msgspec.Struct, frozen=True):
 def over_coverage(workspace: Workspace, schedules: Iterable[Schedule]) -> dict[str, Covered]:
     """Schedules over their coverage time, by name.
 
-    Those without any are left out, and those of which a layer lacks people or turns: that is a finding already, and
-    what follows from it is none.
+    Those without any are left out, and those of which a layer lacks people or turns, or that name what is not there:
+    that is a finding already, and what follows from it is none.
     """
     found: dict[str, Covered] = {}
     for schedule in schedules:
         policy = workspace.documents["Schedule"][schedule.name]
         start, end = coverage_of(workspace, schedule)
-        if start < end and complete(policy.body):
+        whole = complete(policy.body) and is_known(workspace.documents, policy, ("Schedule", "Person", "Calendar"))
+        if start < end and whole:
             found[schedule.name] = Covered(policy, schedule, start, end, spans(schedule, start, end))
     return found
 

@@ -27,12 +27,14 @@ def check(workspace: Workspace) -> list[Diagnostic]:
         advice = "choose another name: rules carry this one where only a label says whose they are"
         found.append(Diagnostic(structure.BAD_VALUE, message, where, "taken", advice))
     tables = workspace.documents.get("Ownership", {})
-    misspelt = any(name not in tables for name in asked)  # a finding already, and any of the tables may be meant
+    # A misspelt name and a broken Foreign are findings already, and any of the tables may be meant.
+    foreigns = workspace.documents.get("Foreign", {}).values()
+    unclear = any(name not in tables for name in asked) or any(policy.body is None for policy in foreigns)
     for name, policy in tables.items():
         if policy.body is None:
             continue
         found.extend(_table(workspace, policy))
-        if name not in asked and not misspelt:
+        if name not in asked and not unclear:
             advice = "name it in a Foreign, as `team: {by: …, otherwise: …}`, or remove it"
             found.append(
                 Diagnostic(codes.UNUSED, f"no Foreign asks `{name}`", policy.at.at("name"), "never asked", advice)
@@ -49,7 +51,7 @@ def _table(workspace: Workspace, policy: Policy) -> Iterator[Diagnostic]:
         yield Diagnostic(structure.BAD_VALUE, message, at.at("label"), "says nothing of its own", advice)
     teams = workspace.documents.get("Team", {})
     for team, patterns in body.owners.items():
-        if team not in teams:
+        if team not in teams and "" not in teams:  # one whose name cannot be read may be meant
             where = at.at("owners", team, key=True)
             close = did_you_mean(team, teams)
             advice = f"did you mean `{close}`?" if close else f"known: {', '.join(list(teams)[:8])}"

@@ -113,7 +113,8 @@ def _trigger(workspace: Workspace, policy: Policy, alerts: list[Use]) -> Iterato
         yield _cannot(at.at("incidents"), "so many incidents within what time?", "add `within: 5m`")
     elif when.incidents < 2:
         yield _cannot(at.at("incidents"), "one incident is not many", "write 2 or more, or name a class instead")
-    if known and not alerts:
+    sources = [workspace.documents.get(kind, {}) for kind in ("AlertSet", "Service", "Foreign")]
+    if known and not alerts and all(one.body is not None for same in sources for one in same.values()):
         yield Diagnostic(
             codes.NEVER_STARTS,
             f"no alert can start `{policy.name}`",

@@ -9,8 +9,10 @@ from watchbill.source.codes import runbooks as codes
 from watchbill.source.diagnostic import Diagnostic, Location, Related
 from watchbill.spec.kinds.answers import Runbook, RunbookStep
 from watchbill.spec.kinds.inherited import Defaults, RunbookRef
+from watchbill.spec.kinds.service import AlertSet
 from watchbill.spec.load import Policy
 from watchbill.spec.model import ResolvedAlert, ResolvedService, Workspace, qualified
+from watchbill.spec.references import lost
 
 SHOWN = 3  # names in one message
 
@@ -83,7 +85,7 @@ def _told_elsewhere(workspace: Workspace) -> set[str | Location]:
             body = policy.body
             if body is None:
                 continue
-            blocks: list[Defaults | None] = [body.defaults]
+            blocks: list[Defaults | AlertSet | None] = [body.defaults, body if kind == "AlertSet" else None]
             if kind == "Foreign":
                 blocks += body.change
             elif kind == "Service":
@@ -175,8 +177,9 @@ def _unused(workspace: Workspace) -> Iterator[Diagnostic]:
         return  # which alerts there are is not known
     used = {alert.runbook for place in workspace.places.values() for alert in place.alerts}
     used |= _named_by_broken_alerts(workspace)
-    for name, policy, _ in _runbooks(workspace):
-        if name not in used:
+    unused = [(name, policy) for name, policy, _ in _runbooks(workspace) if name not in used]
+    if unused and not lost(workspace.documents) & {"Runbook", "Team", "AlertSet"}:
+        for name, policy in unused:
             yield Diagnostic(
                 codes.UNUSED,
                 f"no alert leads to runbook `{name}`",

@@ -3,7 +3,7 @@
 What they come to, minute by minute, is looked at in `coverage`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from datetime import datetime
 
 from watchbill.source.codes import coverage, schedules
@@ -18,6 +18,7 @@ from watchbill.spec.scalars import local_time
 
 def check(workspace: Workspace) -> list[Diagnostic]:
     found: list[Diagnostic] = []
+    people = workspace.documents.get("Person", {})
     for policy in workspace.documents.get("Schedule", {}).values():
         schedule: Schedule | None = policy.body
         if schedule is None:
@@ -27,9 +28,9 @@ def check(workspace: Workspace) -> list[Diagnostic]:
         for start, end, at in spans:
             found.extend(_span(start, end, schedule.timezone, at))
         for index, layer in enumerate(schedule.layers):
-            found.extend(_layer(layer, policy.at.at("layers", index)))
+            found.extend(_layer(layer, people, policy.at.at("layers", index)))
         found.extend(_names(schedule, policy.at))
-        found.extend(_agreed(schedule, policy.at))
+        found.extend(_agreed(schedule, people, policy.at))
         found.extend(_reasons(schedule, policy.at))
         found.extend(_shadows(schedule, policy.at))
         if not schedule.layers and not schedule.people:
@@ -78,7 +79,7 @@ def _span(start: str, end: str, zone: str, at: Location) -> Iterator[Diagnostic]
         )
 
 
-def _layer(layer: Layer, at: Location) -> Iterator[Diagnostic]:
+def _layer(layer: Layer, people: Container[str], at: Location) -> Iterator[Diagnostic]:
     if not layer.eras:
         yield Diagnostic(
             codes.BAD_LAYER,
@@ -106,7 +107,7 @@ def _layer(layer: Layer, at: Location) -> Iterator[Diagnostic]:
                 "empty",
                 "name at least one person",
             )
-        if era.first is not None and era.first not in era.people:
+        if era.first is not None and era.first in people and era.first not in era.people:
             yield Diagnostic(
                 codes.BAD_LAYER,
                 f"`{era.first}` takes the first turn and is not in the era",
@@ -140,8 +141,10 @@ def _names(schedule: Schedule, at: Location) -> Iterator[Diagnostic]:
         first.setdefault(layer.name, index)
 
 
-def _agreed(schedule: Schedule, at: Location) -> Iterator[Diagnostic]:
+def _agreed(schedule: Schedule, people: Container[str], at: Location) -> Iterator[Diagnostic]:
     for index, swap in enumerate(schedule.swaps):
+        if not all(name in people for name in (swap.take, swap.for_, *swap.agreed)):
+            continue  # who is meant is not known
         missing = [name for name in dict.fromkeys((swap.take, swap.for_)) if name not in swap.agreed]
         if missing:
             who = " and ".join(f"`{name}`" for name in missing)

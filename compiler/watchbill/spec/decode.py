@@ -220,13 +220,16 @@ def _placed_decoder(shape: PlacedShape) -> Decoder:
             return FAILED if value is FAILED else Placed(value)
         default: Any = None
         by: Any = None
+        misspelt = False
         for key, key_node, value_node in pairs(node, told):
             if key == "default":
                 default = item(value_node, told)
             elif key == "by":
                 by = by_place(value_node, told)
             else:
-                _unknown(key, key_node, ("default", "by"), told)
+                misspelt |= _unknown(key, key_node, ("default", "by"), told) == "default"
+        if default is None and misspelt:
+            return FAILED
         if default is None:
             return told.say(
                 structure.MISSING_KEY,
@@ -248,10 +251,12 @@ def _place_key() -> Scalar:
     return scalar
 
 
-def _unknown(key: str, node: Node, known: tuple[str, ...], told: Told, inside: str = "") -> None:
+def _unknown(key: str, node: Node, known: tuple[str, ...], told: Told, inside: str = "") -> str | None:
+    """Say that there is no such key; the key that was meant, where one is like it."""
     close = did_you_mean(key, known)
     hint = f"did you mean `{close}`?" if close else f"known here: {', '.join(known)}"
     told.say(structure.UNKNOWN_KEY, node, f"unknown key `{key}`{inside}", "not part of the language", hint)
+    return close
 
 
 def _in_a_sentence(doc: str) -> str:
@@ -318,6 +323,7 @@ def _struct_decoder(shape: StructShape) -> Callable[..., Any]:
             )
         values: dict[str, Any] = {}
         given: set[str] = set()
+        meant: set[str | None] = set()  # what is misspelt is not missing as well
         unset: list[str] = []
         good = True
         for key, key_node, value_node in pairs(node, told):
@@ -336,7 +342,8 @@ def _struct_decoder(shape: StructShape) -> Callable[..., Any]:
                 elif secret:
                     return _secret(value_node, told)
                 else:
-                    _unknown(key, key_node, (*table, *sorted(beside)), told, f" in {title}" if beside else "")
+                    inside = f" in {title}" if beside else ""
+                    meant.add(_unknown(key, key_node, (*table, *sorted(beside)), told, inside))
                 continue
             field, decoder = entry
             given.add(key)
@@ -353,6 +360,8 @@ def _struct_decoder(shape: StructShape) -> Callable[..., Any]:
         for field in required:
             if field.key not in given:
                 good = False
+                if field.key in meant:
+                    continue
                 told.say(
                     structure.MISSING_KEY,
                     node,
@@ -360,7 +369,9 @@ def _struct_decoder(shape: StructShape) -> Callable[..., Any]:
                     "here",
                     f"add `{field.key}:` ({_in_a_sentence(field.doc)})",
                 )
-        if exactly_one and not check_one(node, given, told):
+        if exactly_one and given.isdisjoint(exactly_one):
+            good = good and meant.isdisjoint(exactly_one)
+        if exactly_one and good and not check_one(node, given, told):
             good = False
         if unset:
             values["unset"] = tuple(unset)

@@ -23,7 +23,7 @@ from watchbill.spec.kinds.foreign import RuleFile
 from watchbill.spec.memory import Memory
 from watchbill.spec.nodes import FAILED, Told, in_text, is_tagged
 from watchbill.spec.rulefile import read_rules
-from watchbill.spec.salvage import headers
+from watchbill.spec.salvage import beside_the_point, headers, misspelt_name, of_others
 from watchbill.spec.scalars import NAME, Scalar
 from watchbill.spec.shapes import ScalarShape
 
@@ -35,7 +35,8 @@ _NAME_SCALAR = Scalar("a name of lower-case letters, digits, `-`, `_` and `.`", 
 
 
 class Policy(msgspec.Struct, frozen=True):
-    """One decoded document. `body` is None when the document is broken: it can be referred to, and nothing more.
+    """One decoded document. `body` is None when anything in the document is broken: it can be referred to, and nothing
+    follows from it. `remains` is then what could be read of it, for mistakes of its own; `name` may be empty.
 
     `digest` is that of all the others together.
     """
@@ -46,6 +47,7 @@ class Policy(msgspec.Struct, frozen=True):
     body: Any
     at: Location
     digest: bytes = b""
+    remains: Any = None
 
 
 class Policies(msgspec.Struct, frozen=True):
@@ -154,9 +156,11 @@ def load(root: Path, memory: Memory) -> tuple[Policies, list[Diagnostic]]:
                 decode_one(name, as_rules=False)
         foreigns = [policy for name in first for policy in decoded[name] if policy.kind == "Foreign" and policy.body]
         named = [rule_pattern(policy) for policy in foreigns]
-        for name in contents:
-            if name not in decoded:
-                decode_one(name, as_rules=any(match(name) for match in named))
+        unclear = any(found[name] for name in first)  # whether all is known of who names which file
+        for name, data in contents.items():
+            as_rules = any(match(name) for match in named)
+            if name not in decoded and (as_rules or not (unclear and of_others(data))):
+                decode_one(name, as_rules)
     in_order = [policy for file in files for policy in decoded.get(file.name, ())]
     policies = [policy for policy in in_order if policy.kind != RULE_FILE]
     rules = {policy.name: policy for policy in in_order if policy.kind == RULE_FILE}
@@ -224,16 +228,24 @@ def _decode_document(document: Document, told: Told) -> Policy | None:
     kind = _kind(header.get("kind"), node, told)
     if kind is None:
         return _meant(header, document)
-    name = _name(header.get("name"), node, told, "name")
+    name = (
+        _name(header.get("name"), node, told, "name") if "name" in header or not misspelt_name(kind, header) else None
+    )
     team = _name(header["team"], node, told, "team") if "team" in header and kind not in TEAMLESS else None
     beside = _WORKSPACE_HEADER if kind == "Workspace" else frozenset({"kind", "name"}) if kind in TEAMLESS else _HEADER
     if kind == "Workspace":
         _check_api_version(header.get("apiVersion"), node, told)
+    before = len(told)
     body = decode(KINDS[kind], node, told, beside)
+    at = Location(document.file, document.index)
     if name is None:
-        return None
-    broken = body is FAILED or (team is None and "team" in header and kind not in TEAMLESS)
-    return Policy(kind, name, team, None if broken else body, Location(document.file, document.index))
+        return Policy(kind, "", team, None, at)
+    if body is FAILED or (team is None and "team" in header and kind not in TEAMLESS):
+        return Policy(kind, name, team, None, at)
+    wrong = [diagnostic for diagnostic in told[before:] if diagnostic.level == "error"]
+    if wrong and not (kind == "Workspace" and beside_the_point(node, wrong)):
+        return Policy(kind, name, team, None, at, remains=body)
+    return Policy(kind, name, team, body, at)
 
 
 def _header(node: MappingNode) -> dict[str, Node]:

@@ -1,6 +1,6 @@
 """Every reference of every document: found from the types, so a new reference is checked the day its key is declared."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from functools import cache
 from typing import Any
 
@@ -28,7 +28,7 @@ def register(policies: Policies) -> tuple[Documents, list[Diagnostic]]:
         first = same_kind.get(name)
         if first is None:
             same_kind[name] = policy
-        elif policy.kind != "Workspace":
+        elif policy.kind != "Workspace" and policy.name:
             found.append(
                 Diagnostic(
                     codes.DUPLICATE_NAME,
@@ -49,17 +49,14 @@ def register(policies: Policies) -> tuple[Documents, list[Diagnostic]]:
 
 def check_references(policies: Policies, documents: Documents) -> list[Diagnostic]:
     found = []
+    nameless = {policy.kind for policy in policies.all if not policy.name}  # any of these may be what is meant
     for policy in policies.all:
-        if policy.team is not None and policy.team not in documents.get("Team", {}):
+        known = policy.team is None or policy.team in documents.get("Team", {}) or "Team" in nameless
+        if policy.team is not None and not known:
             found.append(unknown("Team", policy.team, policy.at.at("team"), documents, None))
-        if policy.body is None:
-            continue
-        visit = _visitor(StructShape(type(policy.body)))
-        if visit is None:
-            continue
         team = speaks_for(policy)
-        for kind, reference, path in visit(policy.body, ()):
-            if qualified(documents, kind, reference, team) is None:
+        for kind, reference, path in references(policy):
+            if kind not in nameless and qualified(documents, kind, reference, team) is None:
                 found.append(unknown(kind, reference, policy.at.at(*path), documents, team))
     if policies.unread:
         notes = (f"it may be defined in {policies.unread[0]}, which cannot be read",)
@@ -67,9 +64,46 @@ def check_references(policies: Policies, documents: Documents) -> list[Diagnosti
     return found
 
 
+def references(policy: Policy) -> Iterator[tuple[str, str, Path]]:
+    """Kind, name and path of everything that a document names, as far as it could be read."""
+    body = policy.body if policy.body is not None else policy.remains
+    visit = _visitor(StructShape(type(body))) if body is not None else None
+    return visit(body, ()) if visit is not None else iter(())
+
+
+def lost(documents: Documents) -> set[str]:
+    """The kinds of which some name leads nowhere: whether one of that kind is used by anybody cannot be said then."""
+    found = set()
+    for same in documents.values():
+        for policy in same.values():
+            if policy.team is not None and policy.team not in documents.get("Team", {}):
+                found.add("Team")
+            team = speaks_for(policy)
+            found |= {kind for kind, name, _ in references(policy) if qualified(documents, kind, name, team) is None}
+    return found
+
+
+def is_known(documents: Documents, policy: Policy, kinds: Container[str]) -> bool:
+    """Whether a document and all that it names, directly or through others, is there and whole; of these kinds only."""
+    met: set[tuple[str, str]] = set()
+    todo = [policy]
+    while todo:
+        one = todo.pop()
+        if one.body is None:
+            return False
+        for kind, reference, _ in references(one):
+            name = qualified(documents, kind, reference, speaks_for(one)) if kind in kinds else None
+            if name is None and kind in kinds:
+                return False
+            if name is not None and (kind, name) not in met:
+                met.add((kind, name))
+                todo.append(documents[kind][name])
+    return True
+
+
 def unknown(kind: str, reference: str, where: Location, documents: Documents, team: str | None) -> Diagnostic:
     known = documents.get(kind, {})
-    visible = [name.removeprefix(f"{team}/") for name in known]
+    visible = [name.removeprefix(f"{team}/") for name, policy in known.items() if policy.name]
     close = did_you_mean(reference, visible)
     related: tuple[Related, ...] = ()
     if close:
@@ -77,7 +111,7 @@ def unknown(kind: str, reference: str, where: Location, documents: Documents, te
         hint = f"did you mean `{close}`?"
         related = (Related(target.at.at("name"), "defined here"),)
     else:
-        hint = f"no {kind} is defined yet" if not known else f"known: {', '.join(sorted(visible)[:8])}"
+        hint = f"no {kind} is defined yet" if not visible else f"known: {', '.join(sorted(visible)[:8])}"
     return Diagnostic(codes.UNKNOWN[kind], f"unknown {kind} `{reference}`", where, "not defined", hint, related=related)
 
 

@@ -13,6 +13,7 @@ from watchbill.spec.kinds.workspace import Workspace as WorkspaceKind
 from watchbill.spec.load import Policies, Policy, load, resting_collector
 from watchbill.spec.memory import Memory
 from watchbill.spec.model import CatchAll, Place, ResolvedService, Workspace
+from watchbill.spec.placeless import placeless
 from watchbill.spec.references import check_references, register
 from watchbill.spec.resolution import resolution
 from watchbill.spec.rota import LOCK, close_on_holidays
@@ -53,7 +54,8 @@ def resolve(policies: Policies, memory: Memory) -> tuple[Workspace | None, list[
     found.extend(check_references(policies, documents))
     policy = next(iter(documents.get("Workspace", {}).values()), None)
     if policy is None or policy.body is None:
-        return None, found
+        return None, [*found, *placeless(documents, broken_only=False)]
+    found.extend(placeless(documents, broken_only=True))
     settings: WorkspaceKind = policy.body
     found.extend(check_settings(policy, documents))
     found.extend(close_on_holidays(documents, settings.coverage, policies.root))

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from watchbill.source.codes import references, structure
-from watchbill.source.diagnostic import Diagnostic, Location, Related
+from watchbill.source.diagnostic import Diagnostic, Location, Related, did_you_mean
 from watchbill.spec.kinds.inherited import Defaults
 from watchbill.spec.kinds.service import Alert, AlertSet, Change, Param, Service, SetParam, Use
 from watchbill.spec.kinds.workspace import Severity
@@ -178,7 +178,8 @@ def _check_use(use: Use, policy: Policy, at: Location, context: Context, told: T
         for place in value.by or {}:
             check_place(place, at.at("with", param, "by", place, key=True), context, told)
     for param, declared in alert_set.params.items():
-        if declared.required and param not in use.with_:
+        meant = {did_you_mean(given, alert_set.params) for given in use.with_ if given not in alert_set.params}
+        if declared.required and param not in use.with_ and param not in meant:
             message = f"set `{use.set}` requires param `{param}`"
             related = (Related(source.at.at("params", param, key=True), "declared here"),)
             told.say(
