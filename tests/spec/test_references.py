@@ -94,9 +94,9 @@ def test_a_name_is_looked_up_in_the_own_team_then_among_the_shared_and_across_by
         "{kind: Runbook, name: theirs, team: other, immediate: [look]}",
         "{kind: Runbook, name: shared, immediate: [look]}",
     ]
-    alert = "- {{name: {name}, severity: none, expr: up == 0, summary: s, runbook: {runbook}}}"
+    alert = "- {{name: {name}, severity: none, expr: up == {number}, summary: s, runbook: {runbook}}}"
     wanted = ["own", "shared", "other/theirs", "shop/own", "theirs", "other/own"]
-    alerts = [alert.format(name=f"A{number}", runbook=runbook) for number, runbook in enumerate(wanted)]
+    alerts = [alert.format(name=f"A{number}", number=number, runbook=runbook) for number, runbook in enumerate(wanted)]
     service = "kind: Service\nname: api\nteam: shop\nalerts:\n" + "\n".join(alerts)
     workspace_text = shop.replace("name: shop\n", "name: shop\ncatch_all: {team: shop}\n", 1)
     root = workspace({"policies/watchbill.yaml": workspace_text, "policies/a.yaml": "\n---\n".join([*texts, service])})
