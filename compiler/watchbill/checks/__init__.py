@@ -23,6 +23,7 @@ import msgspec
 from watchbill.source.codes import tools
 from watchbill.source.codes.catalogue import codes, find
 from watchbill.source.diagnostic import Diagnostic, Location, did_you_mean
+from watchbill.source.silencing import FIXED
 from watchbill.spec.memory import Finding, Memory, noted, told
 from watchbill.spec.model import Workspace
 from watchbill.spec.sight import Alone, on_call
@@ -50,7 +51,6 @@ AREAS = {
     "dashboards": EVERYTHING,
     "messages": EVERYTHING,
 }
-FIXED = ("It cannot be silenced",)
 
 
 def check(workspace: Workspace, memory: Memory | None = None) -> list[Diagnostic]:

@@ -24,11 +24,12 @@ def command(folder: Path, form: str, now: datetime | None, rules: bool, files: t
     if rules:
         from watchbill.cli.rules import check_rules  # noqa: PLC0415
 
-        check_rules(folder, files, form)
+        check_rules(folder, files, form, now or datetime.now(UTC))
         return
     if files:
         raise click.UsageError(f"`check` takes no files; for plain rule files: watchbill check --rules {files[0]}")
-    result = _with_clock(read(folder), now or datetime.now(UTC))
+    now = now or datetime.now(UTC)
+    result = _with_clock(read(folder, now.astimezone(UTC).date()), now)
     show(form, result.found, result.sources)
     if form == "text":
         number = len(result.policies.files) if result.policies else 0
@@ -51,5 +52,9 @@ def _with_clock(result: Read, now: datetime) -> Read:
     from watchbill.checks import at_levels  # noqa: PLC0415
     from watchbill.checks.expiry import expired  # noqa: PLC0415
 
-    over = at_levels(result.workspace, list(expired(result.workspace, now)))
+    over = list(expired(result.workspace, now))
+    if result.silencing is not None:
+        over = result.silencing.over(over)
+        over += result.silencing.unneeded(lambda _: not result.whole)
+    over = at_levels(result.workspace, over)
     return msgspec.structs.replace(result, found=list(dict.fromkeys([*result.found, *over])))

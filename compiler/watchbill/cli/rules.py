@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -11,10 +12,11 @@ from watchbill.cli.shared import end, plural, show
 from watchbill.cli.show import counts, in_order
 from watchbill.source.diagnostic import RANK, Diagnostic
 from watchbill.source.locate import Sources
+from watchbill.source.silencing import Silencing
 from watchbill.spec.rulefiles import RuleFiles, read_rule_files
 
 
-def check_rules(folder: Path, files: Sequence[Path], form: str) -> None:
+def check_rules(folder: Path, files: Sequence[Path], form: str, now: datetime) -> None:
     """Read, check, show, and leave with 1 on errors."""
     if not files:
         raise click.UsageError("`--rules` needs files: watchbill check --rules rules/*.yml")
@@ -24,11 +26,14 @@ def check_rules(folder: Path, files: Sequence[Path], form: str) -> None:
     here = folder.absolute()
     with resting_collector():
         rules, found = read_rule_files(files, here)
+        broken = {one.where.file for one in found if one.where is not None and one.level == "error"}
         found += check(rules.readings)
     sources = Sources(here, rules.paths)
+    silencing = Silencing(rules.commented, sources, now.astimezone(UTC).date())
+    found = [*silencing.over(found), *silencing.problems, *silencing.unneeded(broken.__contains__)]
     show(form, folded(found, sources) if form == "text" else found, sources)
     if form == "text":
-        click.echo(_summary(rules, found, sources), err=True)
+        click.echo(_summary(rules, found, sources, silencing.silenced), err=True)
     end(found)
 
 
@@ -56,7 +61,7 @@ def _with_lines(diagnostic: Diagnostic, lines: Sequence[int]) -> Diagnostic:
     return msgspec.structs.replace(diagnostic, notes=(*diagnostic.notes, note))
 
 
-def _summary(rules: RuleFiles, found: Sequence[Diagnostic], sources: Sources) -> str:
+def _summary(rules: RuleFiles, found: Sequence[Diagnostic], sources: Sources, silenced: int) -> str:
     """What was read and what was found; and when it is much, which findings there are most of."""
     alerts = sum(1 for reading in rules.readings for one in reading.rules if one.rule.alert is not None)
     records = sum(len(reading.rules) for reading in rules.readings) - alerts
@@ -64,6 +69,8 @@ def _summary(rules: RuleFiles, found: Sequence[Diagnostic], sources: Sources) ->
     head = f"{read} in {plural(len(rules.files), 'file')}"
     if rules.passed_by:
         head += f" ({plural(rules.passed_by, 'other file')} without rules passed by)"
+    if silenced:
+        head += f", {plural(silenced, 'comment')} obeyed"
     if not found:
         return f"{head}: nothing to say against them."
     placed = [diagnostic for diagnostic, _ in in_order(found, sources)]

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Callable, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,6 +15,7 @@ from watchbill.source.codes import structure
 from watchbill.source.diagnostic import Diagnostic, Span, has_errors
 from watchbill.source.files import WORKSPACE_FILE, find_workspace
 from watchbill.source.locate import Sources
+from watchbill.source.silencing import Silencing
 from watchbill.spec.load import Policies
 from watchbill.spec.model import Workspace
 
@@ -21,12 +23,18 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Read(msgspec.Struct, frozen=True):
-    """A workspace as read and checked. `workspace` is None when nothing can be compiled from it."""
+    """A workspace as read and checked. `workspace` is None when nothing can be compiled from it.
+
+    `silencing` holds the comments that silence findings; `whole` says whether every check ran, so that a comment which
+    has silenced nothing has no use.
+    """
 
     root: Path
     workspace: Workspace | None
     policies: Policies | None
     found: list[Diagnostic]
+    silencing: Silencing | None = None
+    whole: bool = False
 
     @property
     def sources(self) -> Sources:
@@ -50,8 +58,11 @@ def format_option(function: F) -> F:
     )(function)
 
 
-def read(folder: Path) -> Read:
-    """Find, load, resolve and check; every finding comes back, none is raised."""
+def read(folder: Path, today: date | None = None) -> Read:
+    """Find, load, resolve and check; every finding comes back, none is raised.
+
+    Comments silence some of them: each until its day, where `today` is given; else all, as no output follows the date.
+    """
     root = find_workspace(folder)
     if root is None:
         missing = Diagnostic(
@@ -72,10 +83,14 @@ def read(folder: Path) -> Read:
         workspace, policies, found = read_workspace(root, memory=memory)
         if workspace is not None:
             found += check(workspace, memory)
-            if not has_errors(found):  # a target is built from what is whole
-                found += targets.check(workspace)
+        silencing = Silencing(policies.commented, Sources(root, policies.paths), today)
+        found = silencing.over(found)
+        whole = workspace is not None and not has_errors(found)
+        if workspace is not None and whole:  # a target is built from what is whole
+            found += silencing.over(targets.check(workspace))
         memory.write()
-    return Read(root, workspace, policies, at_levels(workspace, found))
+    found = at_levels(workspace, [*found, *silencing.problems])
+    return Read(root, workspace, policies, found, silencing, whole)
 
 
 def show(form: str, found: Sequence[Diagnostic], sources: Sources) -> None:

@@ -32,6 +32,9 @@ class Sources:
     def lines(self, file: str) -> tuple[str, ...]:
         return self._source(file).lines
 
+    def documents(self, file: str) -> tuple[Document, ...]:
+        return self._source(file).documents
+
     def hide(self, span: Span) -> None:
         """Blot a stretch out of the lines that are shown: a secret that somebody wrote into a policy."""
         source = self._source(span.file)

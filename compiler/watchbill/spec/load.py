@@ -16,6 +16,7 @@ from yaml.nodes import MappingNode, Node, ScalarNode
 from watchbill.source.codes import references, structure
 from watchbill.source.diagnostic import Diagnostic, Location, Span, did_you_mean
 from watchbill.source.files import POLICIES, WORKSPACE_FILE, PolicyFile, policy_files, read
+from watchbill.source.silencing import MARK
 from watchbill.source.yaml import Document, alias_problem, compose, decode_text
 from watchbill.spec.decode import decode, decoder_of
 from watchbill.spec.kinds import KINDS, NOT_YET, TEAMLESS
@@ -53,7 +54,7 @@ class Policy(msgspec.Struct, frozen=True):
 class Policies(msgspec.Struct, frozen=True):
     """Everything below `policies/`. `rules` holds the rule files that Foreign documents name, by their shown name;
     `unread` the names of files that could not be read at all, `bases` the text of those that a Workspace names as the
-    base of an Alertmanager.
+    base of an Alertmanager; `commented` are the names of files that may hold comments which silence findings.
     """
 
     root: Path
@@ -62,6 +63,7 @@ class Policies(msgspec.Struct, frozen=True):
     rules: dict[str, Policy]
     unread: tuple[str, ...] = ()
     bases: dict[str, bytes] = {}
+    commented: tuple[str, ...] = ()
 
     @property
     def paths(self) -> dict[str, Path]:
@@ -167,7 +169,8 @@ def load(root: Path, memory: Memory) -> tuple[Policies, list[Diagnostic]]:
     told = [diagnostic for file in files for diagnostic in found[file.name]]
     told += _workspace_problems(policies, told)
     unread = tuple(file.name for file in files if file.name not in contents and file.name not in bases)
-    everything = Policies(root, files, tuple(policies), rules, unread, bases)
+    commented = tuple(name for name, data in contents.items() if MARK in data)
+    everything = Policies(root, files, tuple(policies), rules, unread, bases, commented)
     for policy in foreigns:
         if not any(match_ is not None for match_ in map(rule_pattern(policy), rules)):
             message = f"no file is named by the rules of `{policy.name}`"

@@ -11,6 +11,7 @@ import msgspec
 from watchbill.source.codes import rules as codes
 from watchbill.source.diagnostic import Diagnostic, Span, has_errors
 from watchbill.source.files import PolicyFile, read, shown
+from watchbill.source.silencing import MARK
 from watchbill.spec.rulefile import Reading, read_rules
 
 _ENDINGS = (".yaml", ".yml", ".rules")
@@ -19,11 +20,15 @@ _PATTERN = re.compile(r"[*?\[]")
 
 
 class RuleFiles(msgspec.Struct, frozen=True):
-    """`readings` are of the files that could be read; `passed_by` counts those in folders that hold no rules."""
+    """`readings` are of the files that could be read; `passed_by` counts those in folders that hold no rules.
+
+    `commented` are the names of those that may hold comments which silence findings.
+    """
 
     files: tuple[PolicyFile, ...]
     readings: tuple[Reading, ...]
     passed_by: int = 0
+    commented: tuple[str, ...] = ()
 
     @property
     def paths(self) -> dict[str, Path]:
@@ -39,6 +44,7 @@ def read_rule_files(named: Sequence[Path], here: Path) -> tuple[RuleFiles, list[
     readings: list[Reading] = []
     found: list[Diagnostic] = []
     passed_by = 0
+    commented: list[str] = []
     for path, by_name in _paths(named, here):
         file = PolicyFile(_shown(path, here), path)
         if file.name in files:
@@ -52,6 +58,8 @@ def read_rule_files(named: Sequence[Path], here: Path) -> tuple[RuleFiles, list[
             found.append(problem)
         if data is None:
             continue
+        if MARK in data:
+            commented.append(file.name)
         reading, told = read_rules(file.name, data)
         if reading is not None:
             readings.append(reading)
@@ -59,7 +67,7 @@ def read_rule_files(named: Sequence[Path], here: Path) -> tuple[RuleFiles, list[
             message = "this file holds no rules"
             told.append(Diagnostic(codes.NO_RULES, message, Span(file.name), help="name the files that do"))
         found += told
-    return RuleFiles(tuple(files.values()), tuple(readings), passed_by), found
+    return RuleFiles(tuple(files.values()), tuple(readings), passed_by, tuple(commented)), found
 
 
 def _paths(named: Iterable[Path], here: Path) -> Iterator[tuple[Path, bool]]:

@@ -12,6 +12,7 @@ AREAS = (
     "promql",
     "expressions",
     "rules",
+    "silencing",
     "routing",
     "ownership",
     "windows",
