@@ -14,9 +14,9 @@ So a new check is a function in the module of its area, and a new area a module 
 """
 
 import importlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from itertools import chain
+from typing import NamedTuple
 
 import msgspec
 
@@ -24,7 +24,8 @@ from watchbill.source.codes import tools
 from watchbill.source.codes.catalogue import codes, find
 from watchbill.source.diagnostic import Diagnostic, Location, did_you_mean
 from watchbill.source.silencing import FIXED
-from watchbill.spec.memory import Finding, Memory, noted, told
+from watchbill.spec.beside import in_two
+from watchbill.spec.memory import NOTHING, Finding, Memory, noted, told
 from watchbill.spec.model import Workspace
 from watchbill.spec.sight import Alone, on_call
 
@@ -53,29 +54,50 @@ AREAS = {
 }
 
 
-def check(workspace: Workspace, memory: Memory | None = None) -> list[Diagnostic]:
+class _Question(NamedTuple):
+    """An area, asked about a subject that it is shown in a `view`; `seal` is that of the view."""
+
+    area: str
+    subject: str
+    seal: bytes
+    view: Callable[[], Workspace]
+
+
+def check(workspace: Workspace, memory: Memory = NOTHING) -> list[Diagnostic]:
     """Everything that can be known of a workspace whose form is good."""
-    memory = memory or Memory()
-    alone = Alone(workspace)
-    found: list[Diagnostic] = []
+    questions = list(_questions(workspace))
+    lacking = sum(memory.lacking(_part(one.area), {one.subject: one.seal}) for one in questions)
+    once: dict[tuple[object, ...], Diagnostic] = {}
+    for some in in_two(memory, [partial(_recalled, memory, one) for one in questions], lacking):
+        for diagnostic in some:
+            once.setdefault((diagnostic.code.id, diagnostic.where, diagnostic.message), diagnostic)
+    found = list(once.values())
     for area, looks_at in AREAS.items():
-        if looks_at == EACH_SERVICE:
-            seals = workspace.seals.services
-            each = [_recalled(memory, area, one, seals[one], partial(alone.view, one)) for one in alone.services]
-            once: dict[tuple[object, ...], Diagnostic] = {}
-            for one in chain.from_iterable(each):
-                once.setdefault((one.code.id, one.where, one.message), one)
-            found.extend(once.values())
-        elif looks_at == ON_CALL:
-            found.extend(_recalled(memory, area, ON_CALL, workspace.seals.on_call, partial(on_call, workspace)))
-        else:
+        if looks_at == EVERYTHING:
             found.extend(_check(area, workspace))
     return found
 
 
-def _recalled(memory: Memory, area: str, subject: str, seal: bytes, view: Callable[[], Workspace]) -> list[Diagnostic]:
-    part = f"checks {area}"
-    return told(memory.recall(part, subject, seal, list[Finding], lambda: noted(list(_check(area, view())))))
+def _questions(workspace: Workspace) -> Iterator[_Question]:
+    alone = Alone(workspace)
+    for area, looks_at in AREAS.items():
+        if looks_at == EACH_SERVICE:
+            for service in alone.services:
+                yield _Question(area, service, workspace.seals.services[service], partial(alone.view, service))
+    for area, looks_at in AREAS.items():
+        if looks_at == ON_CALL:
+            yield _Question(area, ON_CALL, workspace.seals.on_call, partial(on_call, workspace))
+
+
+def _recalled(memory: Memory, one: _Question) -> list[Diagnostic]:
+    def answer() -> list[Finding]:
+        return noted(list(_check(one.area, one.view())))
+
+    return told(memory.recall(_part(one.area), one.subject, one.seal, list[Finding], answer))
+
+
+def _part(area: str) -> str:
+    return f"checks {area}"
 
 
 def _check(area: str, workspace: Workspace) -> Iterable[Diagnostic]:

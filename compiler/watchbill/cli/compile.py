@@ -59,7 +59,8 @@ def _artifacts(result: Read) -> list[Artifact]:
 
     assert result.workspace is not None  # noqa: S101
     with resting_collector():
-        artifacts = build(result.workspace)
+        artifacts = build(result.workspace, memory=result.memory)
+    result.memory.write()
     return [*artifacts, manifest(artifacts)]
 
 

@@ -17,6 +17,7 @@ from watchbill.source.files import WORKSPACE_FILE, find_workspace
 from watchbill.source.locate import Sources
 from watchbill.source.silencing import Silencing
 from watchbill.spec.load import Policies
+from watchbill.spec.memory import NOTHING, Memory
 from watchbill.spec.model import Workspace
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -35,6 +36,7 @@ class Read(msgspec.Struct, frozen=True):
     found: list[Diagnostic]
     silencing: Silencing | None = None
     whole: bool = False
+    memory: Memory = NOTHING
 
     @property
     def sources(self) -> Sources:
@@ -75,7 +77,6 @@ def read(folder: Path, today: date | None = None) -> Read:
     from watchbill import targets  # noqa: PLC0415
     from watchbill.checks import at_levels, check  # noqa: PLC0415
     from watchbill.spec.load import resting_collector  # noqa: PLC0415
-    from watchbill.spec.memory import Memory  # noqa: PLC0415
     from watchbill.spec.resolve import read_workspace  # noqa: PLC0415
 
     memory = Memory(root)
@@ -90,7 +91,7 @@ def read(folder: Path, today: date | None = None) -> Read:
             found += silencing.over(targets.check(workspace))
         memory.write()
     found = at_levels(workspace, [*found, *silencing.problems])
-    return Read(root, workspace, policies, found, silencing, whole)
+    return Read(root, workspace, policies, found, silencing, whole, memory)
 
 
 def show(form: str, found: Sequence[Diagnostic], sources: Sources) -> None:

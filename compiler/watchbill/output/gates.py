@@ -185,7 +185,7 @@ def _chunks(files: Sequence[str]) -> Iterator[list[str]]:
 def _check_rules(promtool: Path, folder: Path, artifacts: Sequence[Artifact]) -> tuple[list[Diagnostic], str]:
     by_path = {artifact.path: artifact for artifact in artifacts}
     code, said = _run(promtool, ["check", "rules", "--lint=all", "--lint-fatal"], list(by_path), folder)
-    ours = sum(len(artifact.lines) for artifact in artifacts)
+    ours = sum(artifact.parts for artifact in artifacts)
     counted = sum(int(number) for number in _RULES_FOUND.findall(said))
     if code == 0:
         if counted == ours:

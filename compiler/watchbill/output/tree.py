@@ -44,7 +44,7 @@ def manifest(artifacts: Sequence[Artifact]) -> Artifact:
     files = [
         {
             "path": artifact.path,
-            "sha256": hashlib.sha256(artifact.text.encode()).hexdigest(),
+            "sha256": artifact.mark.digest.hex(),
             "from": list(artifact.sources),
         }
         for artifact in artifacts
@@ -55,14 +55,14 @@ def manifest(artifacts: Sequence[Artifact]) -> Artifact:
 
 def compare(folder: Path, artifacts: Sequence[Artifact]) -> Comparison:
     """Artifacts (with the manifest among them) against what lies in the folder."""
-    wanted = {artifact.path: artifact.text for artifact in artifacts}
+    wanted = {artifact.path: artifact.mark.digest for artifact in artifacts}
     present = set(_files(folder))
     ours = _listed(folder)
     changed, missing = [], []
-    for path, text in wanted.items():
+    for path, digest in wanted.items():
         if path not in present:
             missing.append(path)
-        elif not _same(folder / path, text):
+        elif _digest(folder / path) != digest:
             changed.append(path)
     left_over = sorted(path for path in ours & present if path not in wanted)
     strays = sorted(path for path in present - ours - wanted.keys() if path != MANIFEST)
@@ -191,14 +191,13 @@ def _files(folder: Path) -> Iterator[str]:
                 folders.remove(name)
 
 
-def _same(path: Path, text: str) -> bool:
+def _digest(path: Path) -> bytes | None:
+    """That of a file's bytes as they are now, whatever its time and size; None when it cannot be read, or is a link."""
     try:
-        data = text.encode()
-        if path.is_symlink() or path.stat().st_size != len(data):
-            return False
-        return path.read_bytes() == data
+        with open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK), "rb") as stream:  # noqa: PTH123
+            return hashlib.sha256(stream.read()).digest()
     except OSError:
-        return False
+        return None
 
 
 def _put(folder: Path, path: str, text: str) -> None:

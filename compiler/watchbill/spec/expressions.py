@@ -1,6 +1,6 @@
 """What a PromQL expression is, as far as policies care; each text is analysed once."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 
@@ -32,11 +32,17 @@ MOST = 200_000  # analyses that a process holds
 
 _known: dict[str, Analysis] = {}
 _asked: dict[str, Analysis] = {}
+_unread: list[msgspec.Raw] = []  # analyses of services that are as they were: read when somebody asks for one of them
+_decode = msgspec.msgpack.Decoder(dict[str, Analysis]).decode
 
 
 def analyse(expression: str) -> Analysis | promql.Fault:
     """The analysis of an expression, or what is wrong with it."""
-    found = _known.get(expression) or _analysed(expression)
+    found = _known.get(expression)
+    while found is None and _unread:
+        _known.update(_decode(_unread.pop()))
+        found = _known.get(expression)
+    found = found or _analysed(expression)
     if isinstance(found, promql.Fault):
         return found
     if len(_known) >= MOST:
@@ -45,10 +51,14 @@ def analyse(expression: str) -> Analysis | promql.Fault:
     return found
 
 
+def learnt(before: msgspec.Raw) -> None:
+    """Take analyses for known that were learnt in an earlier run."""
+    _unread.append(before)
+
+
 @contextmanager
-def learning(before: Mapping[str, Analysis]) -> Iterator[dict[str, Analysis]]:
-    """Within this, analyses are taken from those known `before`; all that were asked for are in the result."""
-    _known.update(before)
+def learning() -> Iterator[dict[str, Analysis]]:
+    """All analyses that are asked for within this are in the result."""
     _asked.clear()
     asked: dict[str, Analysis] = {}
     yield asked

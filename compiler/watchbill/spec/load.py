@@ -5,7 +5,7 @@ import hashlib
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from watchbill.source.diagnostic import Diagnostic, Location, Span, did_you_mean
 from watchbill.source.files import POLICIES, WORKSPACE_FILE, PolicyFile, policy_files, read
 from watchbill.source.silencing import MARK
 from watchbill.source.yaml import Document, alias_problem, compose, decode_text
+from watchbill.spec.beside import in_two
 from watchbill.spec.decode import decode, decoder_of
 from watchbill.spec.kinds import KINDS, NOT_YET, TEAMLESS
 from watchbill.spec.kinds.foreign import RuleFile
@@ -28,6 +29,7 @@ from watchbill.spec.salvage import beside_the_point, headers, misspelt_name, of_
 from watchbill.spec.scalars import NAME, Scalar
 from watchbill.spec.shapes import ScalarShape
 
+PART = "documents"
 RULE_FILE = "RuleFile"  # not a kind of the language: what a Foreign names
 API_VERSION = "watchbill/v1"
 _HEADER = frozenset({"kind", "name", "team"})
@@ -133,36 +135,35 @@ def load(root: Path, memory: Memory) -> tuple[Policies, list[Diagnostic]]:
             if data is not None:
                 contents[file.name] = data
 
-        def decode_one(name: str, as_rules: bool) -> None:
-            data = contents[name]
-            digest = hashlib.sha256(b"rules" + data if as_rules else data).digest()
-            remembered = memory.find("documents", name, digest, list[_Encoded])
+        def decode_one(name: str, seal: bytes, as_rules: bool) -> tuple[list[Policy], list[Diagnostic]]:
+            remembered = memory.find(PART, name, seal, list[_Encoded])
             if remembered is not None:
-                decoded[name] = [_policy(one) for one in remembered]
-                return
-            policies, told = _decode_rules(name, data) if as_rules else _decode_file(name, data)
+                return [_policy(one) for one in remembered], []
+            policies, told = _decode_rules(name, contents[name]) if as_rules else _decode_file(name, contents[name])
             encoded = [_encoded(policy) for policy in policies]
-            decoded[name] = [replace(one, digest=as_.digest) for one, as_ in zip(policies, encoded, strict=True)]
-            found[name] += told
             if not told:
-                memory.keep("documents", name, digest, encoded)
+                memory.keep(PART, name, seal, encoded)
+            return [replace(one, digest=as_.digest) for one, as_ in zip(policies, encoded, strict=True)], told
+
+        def decode_all(chosen: dict[str, bool]) -> None:
+            """Of each file whether it holds rules."""
+            seals = {name: hashlib.sha256(b"rules" * rules + contents[name]).digest() for name, rules in chosen.items()}
+            jobs = [partial(decode_one, name, seals[name], rules) for name, rules in chosen.items()]
+            for name, (policies, told) in zip(chosen, in_two(memory, jobs, memory.lacking(PART, seals)), strict=True):
+                decoded[name] = policies
+                found[name] += told
 
         first = [name for name, data in contents.items() if b"Workspace" in data]
-        for name in first:
-            decode_one(name, as_rules=False)
+        decode_all(dict.fromkeys(first, False))
         named_bases = {file for name in first for policy in decoded[name] for file in base_files(policy)}
         bases = {name: contents.pop(name) for name in sorted(named_bases & contents.keys() - set(first))}
         first += [name for name, data in contents.items() if b"Foreign" in data and name not in decoded]
-        for name in first:
-            if name not in decoded:
-                decode_one(name, as_rules=False)
+        decode_all({name: False for name in first if name not in decoded})
         foreigns = [policy for name in first for policy in decoded[name] if policy.kind == "Foreign" and policy.body]
         named = [rule_pattern(policy) for policy in foreigns]
         unclear = any(found[name] for name in first)  # whether all is known of who names which file
-        for name, data in contents.items():
-            as_rules = any(match(name) for match in named)
-            if name not in decoded and (as_rules or not (unclear and of_others(data))):
-                decode_one(name, as_rules)
+        rest = {name: any(match(name) for match in named) for name in contents if name not in decoded}
+        decode_all({name: rules for name, rules in rest.items() if rules or not (unclear and of_others(contents[name]))})
     in_order = [policy for file in files for policy in decoded.get(file.name, ())]
     policies = [policy for policy in in_order if policy.kind != RULE_FILE]
     rules = {policy.name: policy for policy in in_order if policy.kind == RULE_FILE}

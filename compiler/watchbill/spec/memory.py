@@ -17,7 +17,7 @@ import os
 import sys
 import zlib
 import zoneinfo
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -63,13 +63,18 @@ class Memory:
         if self._file is None:
             return None
         answers = self._part(part)
-        answer = answers.known.get(subject)
+        answer = answers.asked.get(subject) or answers.known.get(subject)
         if answer is None or answer.seal != seal:
             return None
         value = _decoded(answer, type_)
         if value is not None:
             answers.asked[subject] = answer
         return value
+
+    def lacking(self, part: str, seals: Mapping[str, bytes]) -> int:
+        """For how many subjects there is no answer under their seal."""
+        known = self._part(part).known if self._file is not None else {}
+        return sum(1 for subject, seal in seals.items() if subject not in known or known[subject].seal != seal)
 
     def last(self, part: str, subject: str, type_: type[T]) -> T | None:
         """The last answer, whatever its seal: for what in it follows from less."""
@@ -80,6 +85,26 @@ class Memory:
         """Remember the answer under this seal."""
         if self._file is not None:
             self._part(part).asked[subject] = _Answer(seal, msgspec.msgpack.encode(value))
+
+    # What a child has been asked, for its parent
+
+    @property
+    def remembers(self) -> bool:
+        return self._file is not None
+
+    def forget_asked(self) -> None:
+        """Begin anew with what is asked for."""
+        for part in self._parts.values():
+            part.asked = {}
+
+    def asked(self) -> bytes:
+        """All that was asked for, as `adopt` takes it."""
+        return msgspec.msgpack.encode({name: part.asked for name, part in self._parts.items() if part.asked})
+
+    def adopt(self, asked: bytes) -> None:
+        """Count as asked what another process was asked; nothing, when it could not say."""
+        for name, answers in (_decoder(dict[str, dict[str, _Answer]]).decode(asked) if asked else {}).items():
+            self._part(name).asked.update(answers)
 
     def _part(self, name: str) -> _Part:
         if name not in self._parts:
@@ -95,6 +120,10 @@ class Memory:
         for name, part in self._parts.items():
             if part.asked != part.known:
                 _write(self._path(name), part.asked)
+                part.known = dict(part.asked)
+
+
+NOTHING = Memory()  # remembers nothing
 
 
 class Finding(msgspec.Struct, frozen=True, array_like=True):

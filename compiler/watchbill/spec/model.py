@@ -204,12 +204,13 @@ class Base(msgspec.Struct, frozen=True):
 
 
 class Seals(msgspec.Struct, frozen=True):
-    """Digests of all that an answer about a service (`Service/name`, `Foreign/name`), or about who is on call, follows
-    from: spec/sight.py.
+    """Digests of all that an answer follows from: about a service (`Service/name`, `Foreign/name`), about who is on call,
+    and about everything but what services and runbooks say themselves. See spec/sight.py.
     """
 
-    on_call: bytes = b""
     services: dict[str, bytes] = {}
+    on_call: bytes = b""
+    around: bytes = b""
 
 
 class Workspace(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,11 +1,13 @@
-"""One service, or one Foreign, resolved; remembered until something it follows from changes."""
+"""Services and Foreigns, each resolved by itself; remembered until something it follows from changes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 
 import msgspec
 
 from watchbill.source.diagnostic import Diagnostic, Location
-from watchbill.spec.expressions import Analysis, learning
+from watchbill.spec.beside import in_two
+from watchbill.spec.expressions import Analysis, learning, learnt
 from watchbill.spec.memory import Finding, Memory, noted, told
 from watchbill.spec.model import ResolvedGroup, ResolvedService
 from watchbill.spec.services import Apart, everywhere, in_groups
@@ -13,6 +15,8 @@ from watchbill.spec.settings import PlaceSettings
 
 PART = "services"
 Analyses = dict[str, Analysis]
+Resolve = Callable[[], tuple[Apart, list[Diagnostic]]]
+Resolved = tuple[dict[str, ResolvedService], list[Diagnostic]]
 
 
 class _Slim(msgspec.Struct, frozen=True, array_like=True):
@@ -39,20 +43,24 @@ class _Resolution(msgspec.Struct, frozen=True, array_like=True):
     analyses: msgspec.Raw
 
 
-def resolution(
-    memory: Memory,
-    subject: str,
-    seal: bytes,
-    places: dict[str, PlaceSettings],
-    make: Callable[[], tuple[Apart, list[Diagnostic]]],
-) -> tuple[dict[str, ResolvedService], list[Diagnostic]]:
-    """The service in every place where it is, by place name; with everything that is wrong with it."""
+def resolutions(
+    memory: Memory, seals: Mapping[str, bytes], places: dict[str, PlaceSettings], make: Mapping[str, Resolve]
+) -> list[Resolved]:
+    """Each service in every place where it is, by place name; with everything that is wrong with it."""
+    jobs = [partial(_resolution, memory, subject, seals[subject], places, one) for subject, one in make.items()]
+    return in_two(memory, jobs, memory.lacking(PART, {subject: seals[subject] for subject in make}))
+
+
+def _resolution(memory: Memory, subject: str, seal: bytes, places: dict[str, PlaceSettings], make: Resolve) -> Resolved:
     known = memory.find(PART, subject, seal, _Resolution)
     if known is not None:
+        learnt(known.analyses)
         apart: Apart = {place: one if isinstance(one, str) else one.whole() for place, one in known.apart.items()}
         return everywhere(apart, places), told(known.found)
     before = memory.last(PART, subject, _Resolution)
-    with learning(msgspec.msgpack.decode(before.analyses, type=Analyses) if before is not None else {}) as analyses:
+    if before is not None:
+        learnt(before.analyses)
+    with learning() as analyses:
         apart, found = make()
     memory.keep(PART, subject, seal, _remembered(apart, found, analyses))
     return everywhere(apart, places), found

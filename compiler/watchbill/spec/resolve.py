@@ -15,7 +15,7 @@ from watchbill.spec.memory import Memory
 from watchbill.spec.model import CatchAll, Place, ResolvedService, Workspace
 from watchbill.spec.placeless import placeless
 from watchbill.spec.references import check_references, register
-from watchbill.spec.resolution import resolution
+from watchbill.spec.resolution import Resolve, resolutions
 from watchbill.spec.rota import LOCK, close_on_holidays
 from watchbill.spec.services import resolve_service
 from watchbill.spec.settings import DEFAULT_ESCALATION, catch_all, identity, places, severities, timing
@@ -62,7 +62,7 @@ def resolve(policies: Policies, memory: Memory) -> tuple[Workspace | None, list[
     place_settings = places(settings)
     context = context_of(settings, place_settings, documents)
     sealed = seals(policies, documents, context.set_testers, _bytes(policies.root / LOCK))
-    services: dict[str, list[ResolvedService]] = {name: [] for name in place_settings}
+    jobs: dict[str, Resolve] = {}
     for alert_set in documents.get("AlertSet", {}).values():
         if alert_set.body is not None:
             told = Told()
@@ -78,27 +78,18 @@ def resolve(policies: Policies, memory: Memory) -> tuple[Workspace | None, list[
             )
         if service.body is None or service.team is None:
             continue
-        subject = f"Service/{service.name}"
-        seal = sealed.services[subject]
-        resolved, problems = resolution(
-            memory, subject, seal, place_settings, partial(resolve_service, service, context)
-        )
-        found.extend(problems)
-        for place, one in resolved.items():
-            services[place].append(one)
+        jobs[f"Service/{service.name}"] = partial(resolve_service, service, context)
     for foreign in documents.get("Foreign", {}).values():
         same = documents.get("Service", {}).get(foreign.name)
         if same is not None:
             found.append(_same_name(foreign, same))
         if foreign.body is not None:
-            subject = f"Foreign/{foreign.name}"
-            seal = sealed.services[subject]
-            resolved, problems = resolution(
-                memory, subject, seal, place_settings, partial(resolve_foreign, foreign, policies, context)
-            )
-            found.extend(problems)
-            for place, one in resolved.items():
-                services[place].append(one)
+            jobs[f"Foreign/{foreign.name}"] = partial(resolve_foreign, foreign, policies, context)
+    services: dict[str, list[ResolvedService]] = {name: [] for name in place_settings}
+    for resolved, problems in resolutions(memory, sealed.services, place_settings, jobs):
+        found.extend(problems)
+        for place, one in resolved.items():
+            services[place].append(one)
     bases, problems = read_bases(policy, policies)
     found.extend(problems)
     windows, problems = resolve_windows(context)

@@ -8,7 +8,7 @@ A part cannot depend on what it is not shown. There are two such views:
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 
@@ -23,21 +23,21 @@ BEHIND_SERVICES = ("Workspace", "Team", "AlertSet", "Ownership")
 
 
 def seals(policies: Policies, documents: Documents, testers: dict[tuple[str, str], str], lock: bytes) -> Seals:
-    """The seals of both views. `testers` are the services for which the tests of a set's alerts run: the others depend on that."""
-    people = (policy.digest for kind in ON_CALL for policy in documents.get(kind, {}).values())
-    around = _digest(
-        msgspec.msgpack.encode(list(testers.items())),
-        *(
-            policy.digest if kind in BEHIND_SERVICES else msgspec.msgpack.encode(_header(policy))
-            for kind, same in documents.items()
-            for policy in same.values()
-        ),
-    )
-    services = {f"Service/{one.name}": _digest(around, one.digest) for one in documents.get("Service", {}).values()}
+    """All seals. `testers` are the services for which the tests of a set's alerts run: the set alone does not say which."""
+    behind = _digest(*_digests(documents, lambda kind: kind in BEHIND_SERVICES))
+    tests: dict[str, list[tuple[str, str]]] = {}
+    for alert, tester in testers.items():
+        tests.setdefault(tester, []).append(alert)
+    services = {
+        f"Service/{one.name}": _digest(behind, one.digest, msgspec.msgpack.encode(tests.get(one.name)))
+        for one in documents.get("Service", {}).values()
+    }
     for foreign in documents.get("Foreign", {}).values():
         files = policies.rules_of(foreign) if foreign.body is not None else []
-        services[f"Foreign/{foreign.name}"] = _digest(around, foreign.digest, *(file.digest for file in files))
-    return Seals(on_call=_digest(lock, *people), services=services)
+        services[f"Foreign/{foreign.name}"] = _digest(behind, foreign.digest, *(file.digest for file in files))
+    people = [policy.digest for kind in ON_CALL for policy in documents.get(kind, {}).values()]
+    around = _digest(lock, *_digests(documents, lambda kind: kind not in ("Service", "Foreign", "Runbook")))
+    return Seals(services, _digest(lock, *people), around)
 
 
 def on_call(workspace: Workspace) -> Workspace:
@@ -76,6 +76,14 @@ class Alone:
         }
         known = {**self._documents[kind], name: self._workspace.documents[kind][name]}
         return msgspec.structs.replace(self._workspace, places=places, documents={**self._documents, kind: known})
+
+
+def _digests(documents: Documents, shown: Callable[[str], bool]) -> Iterator[bytes]:
+    """Those of all documents, the ones that are not of a kind to be shown without their bodies."""
+    for kind, same in documents.items():
+        whole = shown(kind)
+        for policy in same.values():
+            yield policy.digest if whole else msgspec.msgpack.encode(_header(policy))
 
 
 def _header(policy: Policy) -> tuple[object, ...]:

@@ -1,14 +1,18 @@
 """The targets: each one module with `build(workspace) -> list[Artifact]`, named here once."""
 
 import importlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import cache, partial
+
+import msgspec
 
 from watchbill.source.diagnostic import Diagnostic
 from watchbill.spec import schema
+from watchbill.spec.beside import MANY, beside, two_cores
+from watchbill.spec.memory import NOTHING, Memory
 from watchbill.spec.model import Workspace
 from watchbill.targets import codeowners
-from watchbill.targets.artifact import Artifact
-from watchbill.targets.beside import beside, worthwhile
+from watchbill.targets.artifact import Artifact, Lines, Mark
 
 TARGETS = {
     "prometheus": "watchbill.targets.prometheus",
@@ -31,18 +35,49 @@ def check(workspace: Workspace) -> list[Diagnostic]:
     return found
 
 
-def build(workspace: Workspace, names: Iterable[str] | None = None) -> list[Artifact]:
+def build(workspace: Workspace, names: Iterable[str] | None = None, memory: Memory = NOTHING) -> list[Artifact]:
     """All artifacts of the workspace's targets (or of those named), sorted by path; beside them the schema and CODEOWNERS."""
     chosen = tuple(names if names is not None else workspace.targets)
     modules = {name: importlib.import_module(TARGETS[name]) for name in chosen}
-    rules = sum(len(service.alerts) for place in workspace.places.values() for service in place.services)
-    aside = None
-    if HEAVIEST in modules and len(modules) > 1 and worthwhile(rules):
-        heavy = modules.pop(HEAVIEST)
-        aside = beside(lambda: list(heavy.build(workspace)))
+    aside = _aside(modules.pop(HEAVIEST).build, workspace, memory) if HEAVIEST in modules else list
     found = [Artifact(SCHEMA, schema.text()), *codeowners.build(workspace)]
     for module in modules.values():
-        found.extend(module.build(workspace))
-    if aside is not None:
-        found.extend(aside())
+        found.extend(module.build(workspace, memory))
+    found.extend(aside())
     return sorted(found, key=lambda artifact: artifact.path)
+
+
+_Sent = tuple[list[tuple[Mark, tuple[str, Lines] | None]], bytes]  # artifacts, and what their making asked the memory
+
+
+def _aside(
+    make: Callable[[Workspace, Memory], list[Artifact]], workspace: Workspace, memory: Memory
+) -> Callable[[], list[Artifact]]:
+    """A target made by a child, where that saves time."""
+    services = sum(len(place.services) for place in workspace.places.values())
+    if services < MANY or not memory.remembers or not two_cores():
+        return partial(make, workspace, memory)
+
+    def work() -> bytes:
+        memory.forget_asked()
+        return msgspec.msgpack.encode(([(one.mark, one.made) for one in make(workspace, memory)], memory.asked()))
+
+    @cache
+    def again() -> dict[str, Artifact]:
+        return {one.path: one for one in make(workspace, memory)}
+
+    def result() -> list[Artifact]:
+        data = other()
+        if data is None:
+            return list(again().values())
+        sent, asked = msgspec.msgpack.decode(data, type=_Sent)
+        memory.adopt(asked)
+        return [
+            Artifact(mark.path, made[0], mark.sources, made[1])
+            if made is not None
+            else Artifact.remembered(mark, partial(lambda path: again()[path], mark.path))
+            for mark, made in sent
+        ]
+
+    other = beside(work)
+    return result

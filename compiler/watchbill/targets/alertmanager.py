@@ -3,6 +3,7 @@
 What stands in it is decided in routing; here it is written down, each part with the policy it came from.
 """
 
+import hashlib
 from collections.abc import Iterator
 
 from watchbill.routing.building import timeintervals
@@ -11,14 +12,23 @@ from watchbill.routing.building.receivers import texts
 from watchbill.routing.building.routetree import Tree, trees
 from watchbill.routing.building.timeintervals import CLOSED
 from watchbill.source.diagnostic import Diagnostic, Location
+from watchbill.spec.memory import NOTHING, Memory
 from watchbill.spec.model import Base, Workspace
 from watchbill.targets.alertmanager_limits import limits
-from watchbill.targets.artifact import HEADER, Artifact
+from watchbill.targets.artifact import HEADER, Artifact, recalled
 from watchbill.targets.yamltext import dump
 
 
-def build(workspace: Workspace) -> list[Artifact]:
-    return [_artifact(workspace, one) for one in trees(workspace)]
+def build(workspace: Workspace, memory: Memory = NOTHING) -> list[Artifact]:
+    return [one for tree in trees(workspace) for one in _recalled(workspace, tree, memory)]
+
+
+def _recalled(workspace: Workspace, tree: Tree, memory: Memory) -> list[Artifact]:
+    """Remembered under a seal of its own: all that is written down. To write it is the slow part."""
+    environment = tree.environment
+    written = (ours(workspace, tree), texts(workspace, environment), workspace.bases.get(environment))
+    seal = hashlib.sha256(repr((written, _sources(workspace, tree))).encode()).digest()
+    return recalled(memory, "alertmanager", environment, seal, lambda: [_artifact(workspace, tree)])
 
 
 def check(workspace: Workspace) -> list[Diagnostic]:
@@ -34,6 +44,11 @@ def _artifact(workspace: Workspace, tree: Tree) -> Artifact:
         lines.append((line, where))
         parts.append(text)
         line += text.count("\n")
+    name = f"{tree.environment}/alertmanager/alertmanager.yml"
+    return Artifact(name, "".join(parts), _sources(workspace, tree), tuple(lines))
+
+
+def _sources(workspace: Workspace, tree: Tree) -> tuple[str, ...]:
     teams = {branch.team for branch in tree.branches} | {tree.catch_all.team}
     escalations = {one.escalation for one in tree.receivers() if one.escalation is not None}
     named = [
@@ -43,8 +58,7 @@ def _artifact(workspace: Workspace, tree: Tree) -> Artifact:
         *(f"Window/{name}" for name in tree.windows()),
         *(f"Service/{name}" for name in sorted({one.target for one in tree.dependences})),
     ]
-    sources = (f"Workspace/{workspace.name}", *(f"Team/{name}" for name in sorted(teams)), *named)
-    return Artifact(f"{tree.environment}/alertmanager/alertmanager.yml", "".join(parts), sources, tuple(lines))
+    return (f"Workspace/{workspace.name}", *(f"Team/{name}" for name in sorted(teams)), *named)
 
 
 def _parts(workspace: Workspace, tree: Tree) -> Iterator[tuple[str, Location]]:

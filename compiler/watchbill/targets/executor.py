@@ -24,6 +24,7 @@ from collections.abc import Iterator
 from watchbill.source.diagnostic import Location
 from watchbill.spec.kinds.answers import Trigger
 from watchbill.spec.kinds.workspace import Environment
+from watchbill.spec.memory import NOTHING, Memory
 from watchbill.spec.model import Place, ResolvedWindow, Workspace
 from watchbill.spec.scalars import WEEKDAYS
 from watchbill.spec.settings import outcome_kind, weaker
@@ -60,7 +61,7 @@ _SECTIONS = {
 }
 
 
-def build(workspace: Workspace) -> list[Artifact]:
+def build(workspace: Workspace, _memory: Memory = NOTHING) -> list[Artifact]:
     return [
         _plan(workspace, name, environment)
         for name, environment in workspace.environments.items()

@@ -9,7 +9,7 @@ from watchbill.spec.model import Outcome, ResolvedAlert, ResolvedService, Worksp
 from watchbill.spec.series import asked
 from watchbill.targets import wording
 from watchbill.targets.markdown import Markdown, url
-from watchbill.targets.views import AlertView, Behaviour, Expression, RecordView, ServiceView, Text
+from watchbill.targets.views import AlertBrief, AlertView, Behaviour, Brief, Expression, RecordView, ServiceView, Text
 
 Held = tuple[str, str]  # severity and place
 Does = tuple[str, str, str, Outcome, str | None, str | None]  # severity, team, when it is theirs, outcome, for, keep
@@ -21,13 +21,33 @@ def service_path(team: str, name: str) -> Markdown:
     return Markdown(f"services/{team}/{name}.md")
 
 
-def services(workspace: Workspace, overview: "Overview") -> dict[str, ServiceView]:
-    """Every service by name."""
+def services(workspace: Workspace) -> dict[str, list[tuple[str, ResolvedService]]]:
+    """Every service by name, as it is in each place."""
     found: dict[str, list[tuple[str, ResolvedService]]] = {}
     for place in workspace.places.values():
         for service in place.services:
             found.setdefault(service.name, []).append((place.name, service))
-    return {name: overview.service(found[name]) for name in sorted(found)}
+    return {name: found[name] for name in sorted(found)}
+
+
+def brief(here: list[tuple[str, ResolvedService]], rank: dict[str, int]) -> Brief:
+    """What other pages say of a service; `rank` is that of each severity."""
+    first = here[0][1]
+    alerts: dict[str, AlertBrief] = {}
+    escalations: dict[str, None] = {}
+    for _, service in here:
+        for alert in service.alerts:
+            if alert.no_data_of is None:
+                known = alerts.get(alert.name)
+                if known is None:
+                    alerts[alert.name] = AlertBrief(alert.name, alert.severity, alert.runbook)
+                elif rank.get(alert.severity, 99) < rank.get(known.worst, 99):
+                    alerts[alert.name] = AlertBrief(alert.name, alert.severity, known.runbook)
+            for _, outcome in alert.takers if alert.owners else ((alert.team, alert.outcome),):
+                if outcome.escalation is not None:
+                    escalations[outcome.escalation] = None
+    path = service_path(first.team, first.name)
+    return Brief(first.kind, first.name, first.team, first.tier, path, tuple(alerts.values()), tuple(escalations))
 
 
 def _quoted(expr: str) -> str:

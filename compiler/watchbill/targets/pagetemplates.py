@@ -1,6 +1,8 @@
 """The Jinja templates of pages: sandboxed, strict, and escaping every value that is not Markdown already."""
 
+import hashlib
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from traceback import walk_tb
 from typing import Any
@@ -57,6 +59,16 @@ class Templates:
             strong=_strong, times=wording.times,
         )  # fmt: skip
         self.environment.globals["header"] = Markdown(f"<!-- {HEADER[2:-1]} -->")
+
+    @cached_property
+    def digest(self) -> bytes:
+        """That of everything a page may be made with."""
+        whole = hashlib.sha256()
+        for folder in (*self.own, PACKAGED):
+            for file in sorted(folder.rglob("*")):
+                if file.is_file():
+                    whole.update(msgspec.msgpack.encode((file.relative_to(folder).as_posix(), file.read_bytes())))
+        return whole.digest()
 
     def render(self, name: str, **values: Any) -> Markdown:
         """The template `runbooks/<name>.md.j2` with these values."""

@@ -1,28 +1,43 @@
 """Prometheus rule files, and promtool's unit tests of them: one of each for every service in every place."""
 
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from watchbill.source.diagnostic import Diagnostic, Location
 from watchbill.spec.kinds.service import Expectation, RuleTest
+from watchbill.spec.memory import NOTHING, Memory
 from watchbill.spec.model import Place, ResolvedAlert, ResolvedGroup, ResolvedRecord, Workspace
 from watchbill.targets import packing
-from watchbill.targets.artifact import HEADER, Artifact
+from watchbill.targets.artifact import HEADER, Artifact, recalled
 from watchbill.targets.packing import File
 from watchbill.targets.yamltext import block, dump, scalar
 
 _scalar = lru_cache(maxsize=65536)(scalar)  # ten thousand alerts repeat the same labels
 
 
-def build(workspace: Workspace) -> list[Artifact]:
+def build(workspace: Workspace, memory: Memory = NOTHING) -> list[Artifact]:
     found = []
     packed = packing.files(workspace)
     for place in workspace.places.values():
         for file in packed[place.name]:
             if any(group.rules for group in file.groups):
-                found.append(_rules(workspace, place, file))
-                if any(alert.tests for service in file.services for alert in service.alerts):
-                    found.append(_tests(workspace, place, file))
+                found.extend(_recalled(workspace, place, file, memory))
     return found
+
+
+def _recalled(workspace: Workspace, place: Place, file: File, memory: Memory) -> list[Artifact]:
+    """Both files; remembered where they follow from one service alone."""
+    make = partial(_artifacts, workspace, place, file)
+    if len(file.services) != 1 or file.name == packing.SHARED:
+        return make()
+    service = f"{file.services[0].kind}/{file.services[0].name}"
+    return recalled(
+        memory, f"rules {place.environment} {place.source}", service, workspace.seals.services[service], make
+    )
+
+
+def _artifacts(workspace: Workspace, place: Place, file: File) -> list[Artifact]:
+    tested = any(alert.tests for service in file.services for alert in service.alerts)
+    return [_rules(workspace, place, file), *([_tests(workspace, place, file)] if tested else [])]
 
 
 def check(workspace: Workspace) -> list[Diagnostic]:

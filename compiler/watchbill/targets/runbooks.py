@@ -4,8 +4,9 @@ The words around the policies stand in `templates/runbooks/`. A workspace may pu
 name, into a folder that is searched first. Nothing on a page depends on the day it is made.
 """
 
+import hashlib
 from collections.abc import Callable, Iterable, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import msgspec
@@ -13,31 +14,32 @@ import msgspec
 from watchbill.source.diagnostic import Diagnostic
 from watchbill.spec import kinds
 from watchbill.spec.kinds.answers import RunbookStep
+from watchbill.spec.memory import NOTHING, Memory
 from watchbill.spec.model import Outcome, OutcomeKind, Workspace
 from watchbill.spec.settings import outcome, outcome_kind
 from watchbill.targets import wording
-from watchbill.targets.artifact import Artifact
+from watchbill.targets.artifact import Artifact, recalled
 from watchbill.targets.markdown import EMPTY, Markdown, inline, link, listed, nested_block
-from watchbill.targets.overview import Overview, services
+from watchbill.targets.overview import Overview, brief, services
 from watchbill.targets.pagetemplates import BadTemplate, Folders, Templates
 from watchbill.targets.response import ProcedureView, Response
-from watchbill.targets.views import AlertView, ServiceView
+from watchbill.targets.views import AlertBrief, AlertView, Brief, ServiceView
 
 MANY = 25  # more alerts than this on one runbook become a table: each is told in full on its service's page
 MANY_TEAMS = 6  # more pairs of team and escalation (or remediation) than this on a page are told once, for any team
 REVENUE = ("direct", "indirect", "none")  # worst first
 
 
-def build(workspace: Workspace, templates: Folders | None = None) -> list[Artifact]:
+def build(workspace: Workspace, memory: Memory = NOTHING, templates: Folders | None = None) -> list[Artifact]:
     """All pages. `templates` are folders searched before the packaged one; by default the workspace's own `templates/`."""
-    return render(workspace, Templates((workspace.root / "templates",) if templates is None else templates))
+    return render(workspace, Templates((workspace.root / "templates",) if templates is None else templates), memory)
 
 
-def render(workspace: Workspace, templates: Templates) -> list[Artifact]:
-    pages = Pages(workspace, templates)
+def render(workspace: Workspace, templates: Templates, memory: Memory = NOTHING) -> list[Artifact]:
+    pages = Pages(workspace, templates, memory)
     found = [pages.index()]
     found += [pages.runbook(name) for name in pages.runbooks]
-    found += [pages.service(service) for service in pages.services.values()]
+    found += [pages.service(name) for name in pages.services]
     return found
 
 
@@ -83,21 +85,26 @@ def _root(path: Markdown) -> Markdown:
 
 
 class Pages:
-    def __init__(self, workspace: Workspace, templates: Templates) -> None:
+    """Makes the pages of a workspace. A page of a runbook or a service is remembered, and what it shows is only looked at
+    when it must be made; the index, and which page tells an alert in full, follow from what is brief of every service.
+    """
+
+    def __init__(self, workspace: Workspace, templates: Templates, memory: Memory) -> None:
         self.workspace = workspace
         self.templates = templates
+        self.memory = memory
         self.overview = Overview(workspace)
         self.response = Response(workspace, self.overview)
-        self.services = services(workspace, self.overview)
-        self.runbooks: dict[str, list[AlertView]] = {
+        here = services(workspace)
+        self.services = {name: brief(places, self.overview.rank) for name, places in here.items()}
+        self.view = lru_cache(maxsize=None)(lambda name: self.overview.service(here[name]))
+        self.runbooks: dict[str, list[tuple[Brief, AlertBrief]]] = {
             name: [] for name, policy in workspace.documents.get("Runbook", {}).items() if policy.body is not None
         }
         for service in self.services.values():
             for alert in service.alerts:
                 if alert.runbook in self.runbooks:
-                    self.runbooks[alert.runbook].append(alert)
-        for alerts in self.runbooks.values():
-            alerts.sort(key=lambda alert: alert.rank)
+                    self.runbooks[alert.runbook].append((service, alert))
         self.procedures = self.response.procedures()
         self.procedures_of: dict[tuple[str | None, tuple[str, ...]], list[ProcedureView]] = {}
         self.sections: dict[tuple[str, str, str | None], Markdown] = {}
@@ -105,7 +112,7 @@ class Pages:
 
     # Where things stand
 
-    def in_full_at_runbook(self, alert: AlertView) -> bool:
+    def in_full_at_runbook(self, alert: AlertView | AlertBrief) -> bool:
         return alert.runbook in self.runbooks and len(self.runbooks[alert.runbook]) <= MANY
 
     def home(self, alert: AlertView) -> Markdown:
@@ -124,22 +131,29 @@ class Pages:
         text = self.templates.render(template, root=_root(path), **values)
         return Artifact(f"runbooks/{path}", text.rstrip("\n") + "\n", tuple(dict.fromkeys(sources)))
 
+    def recalled(self, path: Markdown, shown: Iterable[Brief], more: object, make: Callable[[], Artifact]) -> Artifact:
+        """A page that shows these services and else only what no service says."""
+        seals = self.workspace.seals
+        services = [seals.services[f"{one.kind}/{one.name}"] for one in shown]
+        follows = msgspec.msgpack.encode((self.templates.digest, seals.around, services, more))
+        return recalled(self.memory, "pages", path, hashlib.sha256(follows).digest(), lambda: [make()])[0]
+
     # The index
 
     def index(self) -> Artifact:
         workspace = self.workspace
-        teams: dict[str, list[ServiceView]] = {}
+        teams: dict[str, list[Brief]] = {}
         for service in self.services.values():
             teams.setdefault(service.team, []).append(service)
         groups = self._environment_groups()
-        used = {name: None for service in self.services.values() for name in self._escalations(service.alerts)}
+        used = sorted({name for service in self.services.values() for name in service.escalations})
         taker = workspace.catch_all
         resort_team, role = workspace.last_resort
         return self.page(
             "index", Markdown("index.md"), [f"Workspace/{workspace.name}"], workspace=workspace.name,
             teams=sorted(teams.items()), runbooks=[self._book(name, alerts) for name, alerts in self.runbooks.items()],
             groups=[", ".join(names) for _, names in groups], severities=self._severities([cap for cap, _ in groups]),
-            escalations=[text for name in sorted({name for name, _ in used}) if (text := self._escalation(name, None))],
+            escalations=[text for name in used if (text := self._escalation(name, None))],
             procedures=list(self.procedures.values()),
             catch_all=wording.outcome(workspace, Outcome(taker.outcome, taker.escalation), taker.team, ""),
             last_resort=wording.who(workspace, kinds.people.Notified(on_call=role, of=resort_team), None),
@@ -162,16 +176,24 @@ class Pages:
             rows.append({"name": name, "outcomes": words, "timing": None if dropped else self.workspace.timing[name]})
         return rows
 
-    def _book(self, name: str, alerts: list[AlertView]) -> Book:
-        named = list(dict.fromkeys(alert.service for alert in alerts))
+    def _book(self, name: str, alerts: list[tuple[Brief, AlertBrief]]) -> Book:
+        named = list(dict.fromkeys(service.name for service, _ in alerts))
         shown = ", ".join(named) if len(named) <= 3 else wording.times(len(named), "service")
-        worst = alerts[0].severities[0] if alerts else "none"
+        worst = min(
+            (alert.worst for _, alert in alerts), key=lambda one: self.overview.rank.get(one, 99), default="none"
+        )
         team = self.workspace.get("Runbook", name).team
         return Book(wording.heading(name), team, runbook_path(name), len(alerts), worst, shown)
 
     # A service
 
-    def service(self, service: ServiceView) -> Artifact:
+    def service(self, name: str) -> Artifact:
+        service = self.services[name]
+        beside = [self.services[one] for one in (*self._needs.get(name, ()), *self._needed_by.get(name, ()))]
+        elsewhere = [self.in_full_at_runbook(alert) for alert in service.alerts]
+        return self.recalled(service.path, (service, *beside), elsewhere, lambda: self._service(self.view(name)))
+
+    def _service(self, service: ServiceView) -> Artifact:
         sources = [f"{service.kind}/{service.name}", f"Team/{service.team}"]
         needs = [self.services[name] for name in self._needs.get(service.name, ())]
         needed_by = [self.services[name] for name in self._needed_by.get(service.name, ())]
@@ -223,9 +245,15 @@ class Pages:
     # A runbook
 
     def runbook(self, name: str) -> Artifact:
+        named = {service.name: service for service, _ in self.runbooks[name]}
+        said = self.workspace.get("Runbook", name).digest
+        return self.recalled(runbook_path(name), named.values(), said, lambda: self._runbook(name, list(named)))
+
+    def _runbook(self, name: str, shown: list[str]) -> Artifact:
         policy = self.workspace.get("Runbook", name)
         body: kinds.Runbook = policy.body
-        alerts = self.runbooks[name]
+        alerts = [alert for one in shown for alert in self.view(one).alerts if alert.runbook == name]
+        alerts.sort(key=lambda alert: alert.rank)
         crowded = len(alerts) > MANY
         named = list(dict.fromkeys(alert.service for alert in alerts))
         diagnostics = list(dict.fromkeys(one for alert in alerts for one in alert.diagnose))
@@ -245,8 +273,8 @@ class Pages:
             sources += [f"{kind}/{one}" for one in sorted(names)]
         return self.page(
             "runbook", runbook_path(name), sources, title=wording.heading(name), alerts=alerts,
-            crowded=crowded, services=[self.services[one] for one in named], impacts=_impacts(alerts),
-            dashboards=[pair for one in named for pair in _dashboards(self.services[one])],
+            crowded=crowded, services=[self.view(one) for one in named], impacts=_impacts(alerts),
+            dashboards=[pair for one in named for pair in _dashboards(self.view(one))],
             immediate=self._steps(body.immediate), investigate=self._steps(body.investigate),
             escalate_when=body.escalate_when, messages=messages,
             executors=[

@@ -88,6 +88,26 @@ class AlertView(msgspec.Struct, frozen=True, kw_only=True):
         return ", ".join(dict.fromkeys(one.where for one in those))
 
 
+class AlertBrief(msgspec.Struct, frozen=True):
+    """An alert as other pages count it, with the worst of its severities."""
+
+    name: str
+    worst: str
+    runbook: str | None
+
+
+class Brief(msgspec.Struct, frozen=True):
+    """A service, or a Foreign, as other pages name it. `path` is its page, `escalations` are all that it pages by."""
+
+    kind: str
+    name: str
+    team: str
+    tier: int
+    path: Markdown
+    alerts: tuple[AlertBrief, ...]
+    escalations: tuple[str, ...]
+
+
 class RecordView(msgspec.Struct, frozen=True):
     """A recording rule over all places; `where` is empty when its expression is the same wherever the service is."""
 

@@ -32,7 +32,7 @@ def summary_of(
     }
     ours = sum(kind == "Service" for kind, _, _ in alerts)
     theirs = f", {len(alerts) - ours:,} of others" if len(alerts) > ours else ""
-    rules = sum(len(artifact.lines) for artifact in artifacts if artifact.path.endswith(".rules.yml"))
+    rules = sum(artifact.parts for artifact in artifacts if artifact.path.endswith(".rules.yml"))
     read = f"{plural(ours, 'alert')} of {plural(kinds['Service'], 'service')}{theirs}, {plural(kinds['Team'], 'team')}, {plural(kinds['Person'], 'person').replace('persons', 'people')}, in {plural(len(result.policies.files), 'file')}"
     rows: list[tuple[str, str, float | None]] = [("read", read, times["compiled"])]
     verified = [f"{one.tool} {one.version}: {one.what}" for one in passed] or ["not asked"]
