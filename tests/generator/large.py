@@ -325,6 +325,7 @@ environments:
     executor: {url: http://watchbill.stg-1.large.example:8080, mode: observe}
     at_most: ticket
 runbooks: {base_url: https://runbooks.large.example}
+pagerduty: {}
 severities:
   critical: {page: level-1}
   high: {page: level-2, hours: team, outside: ticket}
@@ -403,6 +404,50 @@ custody: required
 """
 
 
+_SET = """\
+kind: AlertSet
+name: rpc-signals
+params:
+  job: {type: name, required: true}
+  share: {type: ratio, default: 2%}
+defaults: {class: sla, runbook: {url: https://runbooks.large.example/signals}}
+records:
+- name: job:rpc_errors:ratio_rate5m
+  expr: sum by (job) (rate(rpc_errors_total{job="${job}"}[5m])) / sum by (job) (rate(rpc_calls_total{job="${job}"}[5m]))
+alerts:
+- name: CallsFail
+  severity: high
+  expr: job:rpc_errors:ratio_rate5m{job="${job}"} > ${share}
+  for: 15m
+  summary: "Calls of ${service} fail"
+  description: "{{ $value | humanizePercentage }} of them, with ${share} allowed."
+- name: CallsSlow
+  severity: warning
+  expr: histogram_quantile(0.99, sum by (le) (rate(rpc_duration_seconds_bucket{job="${job}"}[10m]))) > 0.75
+  for: 20m
+  summary: "Calls of ${service} are slow"
+  description: "One of a hundred takes {{ $value | humanizeDuration }}."
+"""
+
+_FOREIGN = """\
+kind: Foreign
+name: exporter-NUMBER
+rules: rules/exporter-NUMBER.yaml
+team: TEAM
+defaults: {class: performance, runbook: capacity}
+change:
+- {alert: ExporterFails1, severity: high, for: 12m}
+"""
+
+_RULE = """\
+  - alert: ExporterFailsNUMBER
+    expr: sum by (instance) (rate(exporter_GROUP_NUMBER_errors_total[5m])) > NUMBER
+    for: 10m
+    labels: {severity: warning}
+    annotations: {summary: "{{ $labels.instance }} fails", description: "{{ $value }} errors a second."}
+"""
+
+
 def large(root: Path, services: int = 1000, alerts: int = 10, teams: int = 100, seed: int = 7) -> None:
     """Write the workspace below `root`; every service has that many alerts and a file of its own."""
     for path, text in files(services, alerts, teams, seed).items():
@@ -412,19 +457,29 @@ def large(root: Path, services: int = 1000, alerts: int = 10, teams: int = 100, 
 
 
 def files(services: int = 1000, alerts: int = 10, teams: int = 100, seed: int = 7) -> dict[str, str]:
-    """Path and text of every file."""
+    """Path and text of every file. Every other service has two of its alerts from a set that all of them share; to each
+    hundred services there is a file with ten rules that somebody else wrote.
+    """
     chance = random.Random(seed)
     team_names = [_team_name(number) for number in range(teams)]
     found = {
         "policies/watchbill.yaml": _WORKSPACE.replace("TEAM", team_names[0]),
         "policies/shared/answers.yaml": _SHARED,
+        "policies/shared/signals.yaml": _SET,
     }
     for number, team in enumerate(team_names):
         found[f"policies/{team}/team.yaml"] = "---\n".join(_team(team, number, chance))
     for number in range(services):
         team = team_names[number % teams]
         name = f"{_word(number)}-{_ROLES[number // len(_WORDS) % len(_ROLES)]}{_numbered(number // (len(_WORDS) * len(_ROLES)))}"
-        found[f"policies/{team}/{name}.yaml"] = _service(name, team, alerts, chance)
+        found[f"policies/{team}/{name}.yaml"] = _service(name, team, alerts, chance, shared=number % 2 == 1)
+    for number in range(services // 100):
+        team = team_names[number % teams]
+        found[f"policies/{team}/exporter-{number}.yaml"] = _FOREIGN.replace("NUMBER", str(number)).replace("TEAM", team)
+        rules = "".join(_RULE.replace("NUMBER", str(rule)).replace("GROUP", str(number)) for rule in range(10))
+        found[f"policies/{team}/rules/exporter-{number}.yaml"] = (
+            f"groups:\n- name: exporter-{number}\n  rules:\n{rules}"
+        )
     return found
 
 
@@ -474,15 +529,18 @@ def _team(team: str, number: int, chance: random.Random) -> Iterator[str]:
     )
 
 
-def _service(name: str, team: str, alerts: int, chance: random.Random) -> str:
+def _service(name: str, team: str, alerts: int, chance: random.Random, *, shared: bool) -> str:
     metric = name.replace("-", "_")
     expr = f'sum by (route) (rate(http_requests_total{{job="{name}"}}[5m]))'
     parts = [
         f"kind: Service\nname: {name}\nteam: {team}\ntier: {chance.randint(1, 3)}\n",
         f"dashboard: {{uid: {name}-overview}}\n",
         f"records:\n- {{name: \"{metric}:requests:rate5m\", expr: '{expr}'}}\n",
-        "alerts:\n",
     ]
+    if shared:
+        parts.append(f"uses: [{{set: rpc-signals, with: {{job: {name}, share: {chance.randint(1, 9)}%}}}}]\n")
+        alerts -= 2
+    parts.append("alerts:\n")
     chosen = chance.sample(CONDITIONS, k=min(alerts, len(CONDITIONS)))
     while len(chosen) < alerts:
         chosen.append(CONDITIONS[len(chosen) % len(CONDITIONS)])

@@ -1,7 +1,7 @@
 """What a PromQL expression is, as far as policies care; each text is analysed once."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 
 import msgspec
@@ -38,11 +38,10 @@ _decode = msgspec.msgpack.Decoder(dict[str, Analysis]).decode
 
 def analyse(expression: str) -> Analysis | promql.Fault:
     """The analysis of an expression, or what is wrong with it."""
-    found = _known.get(expression)
-    while found is None and _unread:
-        _known.update(_decode(_unread.pop()))
-        found = _known.get(expression)
-    found = found or _analysed(expression)
+    while expression not in _known and _unread:
+        with suppress(msgspec.MsgspecError):
+            _known.update(_decode(_unread.pop()))
+    found = _known.get(expression) or _analysed(expression)
     if isinstance(found, promql.Fault):
         return found
     if len(_known) >= MOST:
@@ -53,6 +52,8 @@ def analyse(expression: str) -> Analysis | promql.Fault:
 
 def learnt(before: msgspec.Raw) -> None:
     """Take analyses for known that were learnt in an earlier run."""
+    if len(_unread) >= MOST:
+        _unread.clear()
     _unread.append(before)
 
 

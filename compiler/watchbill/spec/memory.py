@@ -8,7 +8,7 @@ another it is worked out again. A subject that is not asked about is forgotten.
 So a part that is remembered must be a function of what its seal covers, and of the compiler itself: no clock, no look at
 another document. Parts that could look further are shown a workspace in which there is nothing else (`sight`).
 
-On the disk it is one file for each part, in the user's cache folder, named by compiler and workspace. It is msgpack,
+On the disk it is one file for each part, named by the compiler, in a folder for each workspace. It is msgpack,
 decoded by type: a file that somebody else wrote there can at worst be ignored.
 """
 
@@ -47,7 +47,7 @@ class Memory:
     """The memory of one workspace; without a folder it remembers nothing."""
 
     def __init__(self, root: Path | None = None) -> None:
-        self._file = _file(root) if root is not None else None
+        self._folder = _folder(root) if root is not None else None
         self._parts: dict[str, _Part] = {}
 
     def recall(self, part: str, subject: str, seal: bytes, type_: type[T], make: Callable[[], T]) -> T:
@@ -60,7 +60,7 @@ class Memory:
 
     def find(self, part: str, subject: str, seal: bytes, type_: type[T]) -> T | None:
         """The answer that is remembered under this seal."""
-        if self._file is None:
+        if self._folder is None:
             return None
         answers = self._part(part)
         answer = answers.asked.get(subject) or answers.known.get(subject)
@@ -73,24 +73,24 @@ class Memory:
 
     def lacking(self, part: str, seals: Mapping[str, bytes]) -> int:
         """For how many subjects there is no answer under their seal."""
-        known = self._part(part).known if self._file is not None else {}
+        known = self._part(part).known if self._folder is not None else {}
         return sum(1 for subject, seal in seals.items() if subject not in known or known[subject].seal != seal)
 
     def last(self, part: str, subject: str, type_: type[T]) -> T | None:
         """The last answer, whatever its seal: for what in it follows from less."""
-        answer = self._part(part).known.get(subject) if self._file is not None else None
+        answer = self._part(part).known.get(subject) if self._folder is not None else None
         return _decoded(answer, type_) if answer is not None else None
 
     def keep(self, part: str, subject: str, seal: bytes, value: Any) -> None:
         """Remember the answer under this seal."""
-        if self._file is not None:
+        if self._folder is not None:
             self._part(part).asked[subject] = _Answer(seal, msgspec.msgpack.encode(value))
 
     # What a child has been asked, for its parent
 
     @property
     def remembers(self) -> bool:
-        return self._file is not None
+        return self._folder is not None
 
     def forget_asked(self) -> None:
         """Begin anew with what is asked for."""
@@ -112,8 +112,8 @@ class Memory:
         return self._parts[name]
 
     def _path(self, part: str) -> Path:
-        assert self._file is not None  # noqa: S101
-        return self._file.with_name(f"{self._file.name}-{part}.msgpack")
+        assert self._folder is not None  # noqa: S101
+        return self._folder / f"{_compiler()} {part}.msgpack"
 
     def write(self) -> None:
         """Keep for the next run what this one has asked for."""
@@ -155,13 +155,13 @@ def told(findings: list[Finding]) -> list[Diagnostic]:
     ]
 
 
-def _file(root: Path) -> Path | None:
-    """Where a workspace's memory lies, up to the name of the part; None where there is no such folder."""
+def _folder(root: Path) -> Path | None:
+    """Where a workspace's memory lies, below the user's cache folder; None where there is no such folder."""
     base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111
     if not os.path.isabs(base):  # noqa: PTH117
         return None
     key = hashlib.sha256(os.fsencode(root.absolute())).hexdigest()[:16]
-    return Path(base, "watchbill", f"{_compiler()}-{key}")
+    return Path(base, "watchbill", key)
 
 
 @lru_cache(maxsize=1)
@@ -209,15 +209,15 @@ def _read(file: Path) -> dict[str, _Answer]:
 
 
 def _write(file: Path, answers: dict[str, _Answer]) -> None:
-    """Replace the file, and drop those that other compilers left for this workspace."""
+    """Replace the file, and drop those that other compilers left beside it."""
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         staged = file.with_suffix(f".{os.getpid()}")
         data = msgspec.msgpack.encode(answers)
         staged.write_bytes(zlib.crc32(data).to_bytes(4, "big") + data)
         staged.replace(file)
-        for stale in file.parent.glob("*-" + "-".join(file.name.rsplit("-", 2)[1:])):
-            if stale != file:
-                stale.unlink(missing_ok=True)
+        for other in file.parent.iterdir():
+            if not other.name.startswith(f"{_compiler()} "):
+                other.unlink(missing_ok=True)
     except OSError:
         return  # a memory that cannot be written is only slower

@@ -42,7 +42,7 @@ def build(workspace: Workspace, names: Iterable[str] | None = None, memory: Memo
     aside = _aside(modules.pop(HEAVIEST).build, workspace, memory) if HEAVIEST in modules else list
     found = [Artifact(SCHEMA, schema.text()), *codeowners.build(workspace)]
     for module in modules.values():
-        found.extend(module.build(workspace, memory))
+        found.extend(module.build(workspace, memory=memory))
     found.extend(aside())
     return sorted(found, key=lambda artifact: artifact.path)
 
@@ -51,20 +51,21 @@ _Sent = tuple[list[tuple[Mark, tuple[str, Lines] | None]], bytes]  # artifacts, 
 
 
 def _aside(
-    make: Callable[[Workspace, Memory], list[Artifact]], workspace: Workspace, memory: Memory
+    build_one: Callable[..., list[Artifact]], workspace: Workspace, memory: Memory
 ) -> Callable[[], list[Artifact]]:
-    """A target made by a child, where that saves time."""
+    """A target built by a child, where that saves time."""
+    make = partial(build_one, workspace, memory=memory)
     services = sum(len(place.services) for place in workspace.places.values())
     if services < MANY or not memory.remembers or not two_cores():
-        return partial(make, workspace, memory)
+        return make
 
     def work() -> bytes:
         memory.forget_asked()
-        return msgspec.msgpack.encode(([(one.mark, one.made) for one in make(workspace, memory)], memory.asked()))
+        return msgspec.msgpack.encode(([(one.mark, one.made) for one in make()], memory.asked()))
 
     @cache
     def again() -> dict[str, Artifact]:
-        return {one.path: one for one in make(workspace, memory)}
+        return {one.path: one for one in make()}
 
     def result() -> list[Artifact]:
         data = other()

@@ -19,7 +19,12 @@ how long it waits for an answer and for an action, how often it asks Alertmanage
 resort is paged again. `again` of a severity is Alertmanager's repeat_interval.
 """
 
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Iterable, Iterator
+from functools import partial
+from itertools import groupby
+
+import msgspec
 
 from watchbill.source.diagnostic import Location
 from watchbill.spec.kinds.answers import Trigger
@@ -33,6 +38,7 @@ from watchbill.targets.jsontext import encoded, joined, wrapped
 from watchbill.targets.planned import Alert, Owners, planned, reach, table
 from watchbill.targets.reached import Reached, Record, part, present
 
+Entry = tuple[str, str, Location, str]  # key, text, policy, and Kind/name of that
 VERSION = 1
 LIMITS: Record = {
     "per_target": 3,
@@ -61,15 +67,15 @@ _SECTIONS = {
 }
 
 
-def build(workspace: Workspace, _memory: Memory = NOTHING) -> list[Artifact]:
+def build(workspace: Workspace, memory: Memory = NOTHING) -> list[Artifact]:
     return [
-        _plan(workspace, name, environment)
+        _plan(workspace, name, environment, memory)
         for name, environment in workspace.environments.items()
         if environment.executor is not None
     ]
 
 
-def _plan(workspace: Workspace, name: str, environment: Environment) -> Artifact:
+def _plan(workspace: Workspace, name: str, environment: Environment, memory: Memory) -> Artifact:
     places = workspace.places_of(name)
     owners: Owners = {}
     alerts = planned(workspace, places, owners)
@@ -90,7 +96,7 @@ def _plan(workspace: Workspace, name: str, environment: Environment) -> Artifact
     windows.update({name: _window(workspace.windows[name], places) for name in windows if name in workspace.windows})
     if owners:
         head["owners"] = {name: table(some) for some, name in sorted(owners.items(), key=lambda item: item[1])}
-    return _written(workspace, name, head, reached, alerts)
+    return _written(workspace, name, head, reached, _listed(workspace, name, alerts, memory))
 
 
 def _head(workspace: Workspace, name: str, environment: Environment, places: list[Place], reached: Reached) -> Record:
@@ -172,13 +178,13 @@ def _starts(when: Trigger, alerts: dict[str, Alert]) -> bool:
 # JSON, one member to a line where it is too long for one line
 
 
-def _written(workspace: Workspace, name: str, head: Record, reached: Reached, alerts: dict[str, Alert]) -> Artifact:
+def _written(workspace: Workspace, name: str, head: Record, reached: Reached, alerts: Iterable[Entry]) -> Artifact:
     parts = ["{\n", *(f" {encoded(key)}: {wrapped(value, ' ')},\n" for key, value in head.items())]
     line = 1 + sum(part.count("\n") for part in parts)
     lines: list[tuple[int, Location]] = []
     sources = {f"Workspace/{workspace.name}"}
     sections = [(key, _documents(workspace, kind, reached)) for key, kind in _SECTIONS.items()]
-    for key, section in (*sections, ("alerts", _listed(alerts))):
+    for key, section in (*sections, ("alerts", alerts)):
         entries: list[str] = []
         line += 1
         for entry, text, at, source in section:
@@ -192,14 +198,29 @@ def _written(workspace: Workspace, name: str, head: Record, reached: Reached, al
     return Artifact(f"{name}/executor/plan.json", "".join(parts), tuple(sorted(sources)), tuple(lines))
 
 
-Section = Iterator[tuple[str, str, Location, str]]
-
-
-def _documents(workspace: Workspace, kind: str, reached: Reached) -> Section:
+def _documents(workspace: Workspace, kind: str, reached: Reached) -> Iterator[Entry]:
     for name in sorted(reached.records[kind]):
         yield name, wrapped(reached.records[kind][name], "  "), workspace.documents[kind][name].at, f"{kind}/{name}"
 
 
-def _listed(alerts: dict[str, Alert]) -> Section:
-    for key, alert in alerts.items():
-        yield key, alert.told(), alert.first.at, f"{alert.service.kind}/{alert.service.name}"
+def _listed(workspace: Workspace, name: str, alerts: dict[str, Alert], memory: Memory) -> Iterator[Entry]:
+    """Service by service: what is told of its alerts follows from it, and from what its runbooks have people told."""
+    for _, entries in groupby(alerts.items(), key=lambda entry: entry[1].service.name):
+        same = dict(entries)
+        first = next(iter(same.values()))
+        source = f"{first.service.kind}/{first.service.name}"
+        tables = [
+            first.owners[owners]
+            for owners in {alert.owners: None for one in same.values() for _, alert in one.places}
+            if owners
+        ]
+        messages = [alert.communicate for alert in same.values()]
+        follows = msgspec.msgpack.encode((workspace.seals.services[source], messages, tables))
+        seal = hashlib.sha256(follows).digest()
+        texts = memory.recall(f"plan {name}", source, seal, list[str], partial(_told, same.values()))
+        for (key, alert), text in zip(same.items(), texts, strict=True):
+            yield key, text, alert.first.at, source
+
+
+def _told(alerts: Iterable[Alert]) -> list[str]:
+    return [alert.told() for alert in alerts]

@@ -16,15 +16,17 @@ key belongs in the file of the service's name, from which Alertmanager reads it.
 """
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 
 from watchbill.oncall.schedule import Schedule
 from watchbill.source.diagnostic import Diagnostic, Location
 from watchbill.spec.kinds.workspace import PagerDuty
 from watchbill.spec.load import Policy
+from watchbill.spec.memory import NOTHING, Memory
 from watchbill.spec.model import Workspace
 from watchbill.spec.rota import rota
 from watchbill.targets import pagerduty_json as write
-from watchbill.targets.artifact import Artifact
+from watchbill.targets.artifact import Artifact, recalled
 from watchbill.targets.pagerduty_escalations import Rule, Target, loops, rules
 from watchbill.targets.pagerduty_limits import limits
 from watchbill.targets.pagerduty_schedules import documents, horizon, timetable
@@ -43,7 +45,7 @@ def check(workspace: Workspace) -> list[Diagnostic]:
     return limits(workspace)
 
 
-def build(workspace: Workspace) -> list[Artifact]:
+def build(workspace: Workspace, memory: Memory = NOTHING) -> list[Artifact]:
     uses = in_use(workspace)
     per_service = (workspace.settings.pagerduty or PagerDuty()).service_per == "service"
     teams: dict[str, None] = {}
@@ -62,7 +64,8 @@ def build(workspace: Workspace) -> list[Artifact]:
     for name in sorted(made.keys() & schedules.keys()):
         policy = workspace.get("Schedule", name)
         teams |= {policy.team: None} if policy.team is not None else {}
-        found.extend(_schedule(workspace, policy, made[name], emails))
+        make = partial(_schedule, workspace, policy, made[name], emails)
+        found.extend(recalled(memory, "pagerduty", name, workspace.seals.on_call, make))
     found.extend(_team(workspace, name) for name in sorted(teams))
     return found
 
@@ -161,14 +164,14 @@ def _routed(workspace: Workspace, use: Use) -> Iterator[Artifact]:
     yield _artifact("router", use.name, write.text({"orchestration_path": path}), _sources(use), where)
 
 
-def _schedule(
-    workspace: Workspace, policy: Policy, schedule: Schedule, emails: Mapping[str, str]
-) -> Iterator[Artifact]:
+def _schedule(workspace: Workspace, policy: Policy, schedule: Schedule, emails: Mapping[str, str]) -> list[Artifact]:
     name = schedule.name
     table = timetable(schedule, horizon(workspace.settings.coverage, schedule))
     note = f"{policy.name}. {_OWNERS[policy.body.overrides]}"
-    for kind, text in documents(name, schedule, table, emails, policy.team, note):
-        yield _artifact(kind, name, text, (f"Schedule/{name}",), policy.at)
+    return [
+        _artifact(kind, name, text, (f"Schedule/{name}",), policy.at)
+        for kind, text in documents(name, schedule, table, emails, policy.team, note)
+    ]
 
 
 def _sources(use: Use) -> tuple[str, ...]:

@@ -19,8 +19,8 @@ Owners = dict[tuple[Owner, ...], str]
 class Alert(msgspec.Struct, frozen=True):
     """An alert as it is in one or more places of an environment: the first says what the others are compared with.
 
-    `absent` holds, for each place, what yields something when the series it watches are gone; None where another alert
-    of the plan is that expression, or where it watches none.
+    `silent` are the places, one for each of `places`, in which no other alert of the plan says that its series are gone;
+    None where one does.
     """
 
     first: ResolvedAlert
@@ -29,19 +29,23 @@ class Alert(msgspec.Struct, frozen=True):
     everywhere: bool
     places: list[tuple[str, ResolvedAlert]]
     owners: Owners
-    absent: list[str | None]
+    silent: list[Place | None]
 
     def told(self) -> str:
+        absent = [
+            _absent(alert, place) if place is not None else None
+            for place, (_, alert) in zip(self.silent, self.places, strict=True)
+        ]
         who, answers = self._said(self.first)
         parts = [who[1], answers[1], f'   "expr": {encoded(self.first.expr)}']
         if not self.everywhere:
             parts.append(f',\n   "places": {encoded([place for place, _ in self.places])}')
-        if self.absent[0] is not None:
-            parts.append(f',\n   "absent": {encoded(self.absent[0])}')
+        if absent[0] is not None:
+            parts.append(f',\n   "absent": {encoded(absent[0])}')
         by = {place: changes for place, alert in self.places[1:] if (changes := self._changes(alert))}
-        for (place, _), absent in zip(self.places[1:], self.absent[1:], strict=True):
-            if absent != self.absent[0]:
-                by.setdefault(place, {})["absent"] = absent
+        for (place, _), there in zip(self.places[1:], absent[1:], strict=True):
+            if there != absent[0]:
+                by.setdefault(place, {})["absent"] = there
         if by:
             parts.append(f',\n   "by": {wrapped(by, "   ")}')
         return "".join(("{\n", *parts, "\n  }"))
@@ -172,13 +176,11 @@ def planned(workspace: Workspace, places: list[Place], owners: Owners) -> dict[s
         first = holders[0][1]
         communicate = messages.get(first.runbook or "", ())
         everywhere = len(holders) == len(places)
-        absent = [
-            None
-            if alert.no_data_of is not None or (source, alert.service, alert.name) in told
-            else _absent(alert, by_source[source])
+        silent = [
+            None if alert.no_data_of is not None or (source, alert.service, alert.name) in told else by_source[source]
             for source, alert in holders
         ]
-        found[key] = Alert(first, services[first.service], communicate, everywhere, holders, owners, absent)
+        found[key] = Alert(first, services[first.service], communicate, everywhere, holders, owners, silent)
         for _, alert in holders:
             if alert.owners and alert.owners not in owners:
                 owners[alert.owners] = _owners_name(alert, owners)
@@ -186,7 +188,9 @@ def planned(workspace: Workspace, places: list[Place], owners: Owners) -> dict[s
 
 
 def _absent(alert: ResolvedAlert, place: Place) -> str | None:
-    """As a no-data alert would ask it, for an alert that has none: what is not there cannot be called quiet."""
+    """What yields something when the series that an alert watches are gone, asked as a no-data alert would ask it: what is
+    not there cannot be called quiet. None where it watches none.
+    """
     analysis = analyse(alert.expr)
     if not isinstance(analysis, Analysis) or not analysis.watched:
         return None

@@ -30,7 +30,7 @@ MANY_TEAMS = 6  # more pairs of team and escalation (or remediation) than this o
 REVENUE = ("direct", "indirect", "none")  # worst first
 
 
-def build(workspace: Workspace, memory: Memory = NOTHING, templates: Folders | None = None) -> list[Artifact]:
+def build(workspace: Workspace, templates: Folders | None = None, memory: Memory = NOTHING) -> list[Artifact]:
     """All pages. `templates` are folders searched before the packaged one; by default the workspace's own `templates/`."""
     return render(workspace, Templates((workspace.root / "templates",) if templates is None else templates), memory)
 
@@ -105,6 +105,8 @@ class Pages:
             for alert in service.alerts:
                 if alert.runbook in self.runbooks:
                     self.runbooks[alert.runbook].append((service, alert))
+        for alerts in self.runbooks.values():
+            alerts.sort(key=lambda one: self.overview.rank.get(one[1].worst, 99))
         self.procedures = self.response.procedures()
         self.procedures_of: dict[tuple[str | None, tuple[str, ...]], list[ProcedureView]] = {}
         self.sections: dict[tuple[str, str, str | None], Markdown] = {}
@@ -179,9 +181,7 @@ class Pages:
     def _book(self, name: str, alerts: list[tuple[Brief, AlertBrief]]) -> Book:
         named = list(dict.fromkeys(service.name for service, _ in alerts))
         shown = ", ".join(named) if len(named) <= 3 else wording.times(len(named), "service")
-        worst = min(
-            (alert.worst for _, alert in alerts), key=lambda one: self.overview.rank.get(one, 99), default="none"
-        )
+        worst = alerts[0][1].worst if alerts else "none"
         team = self.workspace.get("Runbook", name).team
         return Book(wording.heading(name), team, runbook_path(name), len(alerts), worst, shown)
 
@@ -247,7 +247,7 @@ class Pages:
     def runbook(self, name: str) -> Artifact:
         named = {service.name: service for service, _ in self.runbooks[name]}
         said = self.workspace.get("Runbook", name).digest
-        return self.recalled(runbook_path(name), named.values(), said, lambda: self._runbook(name, list(named)))
+        return self.recalled(runbook_path(name), named.values(), said, lambda: self._runbook(name, sorted(named)))
 
     def _runbook(self, name: str, shown: list[str]) -> Artifact:
         policy = self.workspace.get("Runbook", name)
