@@ -163,7 +163,9 @@ def load(root: Path, memory: Memory) -> tuple[Policies, list[Diagnostic]]:
         named = [rule_pattern(policy) for policy in foreigns]
         unclear = any(found[name] for name in first)  # whether all is known of who names which file
         rest = {name: any(match(name) for match in named) for name in contents if name not in decoded}
-        decode_all({name: rules for name, rules in rest.items() if rules or not (unclear and of_others(contents[name]))})
+        decode_all(
+            {name: rules for name, rules in rest.items() if rules or not (unclear and of_others(contents[name]))}
+        )
     in_order = [policy for file in files for policy in decoded.get(file.name, ())]
     policies = [policy for policy in in_order if policy.kind != RULE_FILE]
     rules = {policy.name: policy for policy in in_order if policy.kind == RULE_FILE}
@@ -355,7 +357,7 @@ def _file_of(diagnostic: Diagnostic) -> str | None:
 def _encoded(policy: Policy) -> _Encoded:
     encode = msgspec.msgpack.encode
     encoded = _Encoded(policy.kind, policy.name, policy.team, policy.at, encode(policy.body))
-    return replace(encoded, digest=hashlib.sha256(encode(encoded)).digest())
+    return replace(encoded, digest=hashlib.sha256(encode((encoded, policy.remains))).digest())
 
 
 def _policy(encoded: _Encoded) -> Policy:
