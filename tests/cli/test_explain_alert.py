@@ -228,6 +228,23 @@ def test_it_tells_what_each_place_makes_of_it_and_why(told: Callable[..., dict[s
     assert [one["key"] for one in ticket["because"]] == ["severity", "at_most", "timing"]
     assert ticket["because"][1]["line"] == line("policies/watchbill.yaml", "at_most: ticket")
     assert told("CartsLost", "--in", "staging")["where"] == "staging"
+    assert page["receivers"] == [{"name": "web-critical", "muted_by": []}]
+
+
+@pytest.mark.parametrize(
+    ("instant", "muted"),
+    [
+        ("2026-12-25T13:00Z", {"customer-medium": ["sao-paulo-hours:closed"]}),  # a holiday
+        ("2026-12-28T13:00Z", {"customer-medium-outside": ["sao-paulo-hours:outside"]}),
+    ],
+)
+def test_it_says_which_receiver_is_muted_at_that_instant(run: Run, instant: str, muted: dict[str, list[str]]) -> None:
+    done = run(
+        "explain", "alert", "SearchFindsNothing", "--in", "production", "--at", instant, "--format", "json", cwd=TOP
+    )
+    (found,) = json.loads(done.out)["leads_to"]
+    assert {one["name"]: one["muted_by"] for one in found["receivers"] if one["muted_by"]} == muted
+    assert [one["name"] for one in found["receivers"]] == ["customer-medium", "customer-medium-outside"]
 
 
 @pytest.mark.parametrize(("day", "person", "there"), [("10", "ana", "04:00"), ("11", "bo", "03:00")])

@@ -1,6 +1,8 @@
 """`watchbill explain CODE`: what a finding means, why it matters, what to write instead."""
 
 import json
+import os
+import sys
 import textwrap
 from datetime import UTC, datetime
 from pathlib import Path
@@ -135,7 +137,11 @@ def _alert(name: str | None, folder: Path, place: str | None, at: datetime | Non
     at = (at or datetime.now(UTC).replace(second=0, microsecond=0)).astimezone(UTC)
     story = telling.Story(workspace, policies, result.sources, rules, at)
     document = story.document()
-    click.echo(json.dumps(document, ensure_ascii=False, indent=2) if form == "json" else text.render(document))
+    if form == "json":
+        click.echo(json.dumps(document, ensure_ascii=False, indent=2))
+    else:
+        color = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+        click.echo(text.render(document, color=color))
 
 
 def _no_alert(workspace: "Workspace", name: str, place: str | None) -> str:

@@ -2,10 +2,15 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from watchbill.cli.story import answers
 from watchbill.cli.story.variants import Rule, Spot, grouped, spot, where
+from watchbill.routing.building.configuration import configuration
+from watchbill.routing.following import follow
+from watchbill.routing.reading import read
+from watchbill.routing.tree import Config
 from watchbill.source.diagnostic import Location
 from watchbill.source.locate import Sources
 from watchbill.spec import composition, provenance
@@ -148,9 +153,24 @@ class Story:
                 "hours": outcome.hours,
                 "outside": outcome.outside,
                 "at_most": self.workspace.environments[environment].at_most,
+                "receivers": self._receivers(environment, severity),
                 "because": list(self._because(severity, environment)),
                 "timing": {"first": timing.first, "more": timing.more, "again": timing.again},
             }
+
+    def _receivers(self, environment: str, severity: str) -> list[Record]:
+        """Where Alertmanager takes it by the labels of its rule, and what mutes it there at this instant."""
+        config = self._config(environment)
+        rule = next(one for place, one in self.rules if (place.environment, one.severity) == (environment, severity))
+        if config is None:
+            return []
+        arrivals = follow(config, {**rule.labels, "alertname": rule.name}, self.at).arrivals
+        return [{"name": one.route.receiver, "muted_by": list(one.muted_by)} for one in arrivals]
+
+    @cache  # noqa: B019  (one story a run)
+    def _config(self, environment: str) -> Config | None:
+        built = configuration(self.workspace, environment)
+        return read(built)[0] if built is not None else None
 
     def _because(self, severity: str, environment: str) -> Iterator[Record]:
         own = self._workspace_at()

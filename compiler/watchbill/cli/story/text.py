@@ -12,8 +12,14 @@ Record = dict[str, Any]
 LONG = 40  # of a text: where it holds then stands above it
 
 
-def render(story: Record) -> str:
-    return "\n".join(_lines(story))
+def render(story: Record, *, color: bool = False) -> str:
+    """With `color` heads are bold, and nobody is red."""
+    return "\n".join(_painted(line) if color else line for line in _lines(story))
+
+
+def _painted(line: str) -> str:
+    line = line.replace("NOBODY", "\x1b[31mNOBODY\x1b[0m")
+    return f"\x1b[1m{line}\x1b[0m" if line and line[0] not in " \x1b" else line
 
 
 def _lines(story: Record) -> Iterator[str]:
@@ -92,6 +98,9 @@ def _leads_to(outcomes: list[Record]) -> Iterator[Row]:
             timing = one["timing"]
             words = f"told after {timing['first']}, more after {timing['more']}, again after {timing['again']}"
             yield Row(one["severity"], words, said["timing"])
+        for receiver in one["receivers"] if one["outcome"] != "drop" else ():
+            muted = f", muted now by {', '.join(receiver['muted_by'])}" if receiver["muted_by"] else ""
+            yield Row(one["severity"], f"receiver {receiver['name']}{muted}")
 
 
 def _answers(on_call: list[Record]) -> Iterator[str]:
