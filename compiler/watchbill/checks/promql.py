@@ -52,7 +52,9 @@ def _texts(alert: ResolvedAlert) -> Iterator[Diagnostic]:
 
     for name, text in alert.annotations.items():
         if "{{" in text and name != "runbook_url":
-            yield from of_annotation(name, text, _where(alert, name), alert.expr, carries)
+            for diagnostic in of_annotation(name, text, _where(alert, name), alert.expr, carries):
+                if diagnostic.level != "note" or not _of_others(alert):
+                    yield diagnostic
     for name, text in alert.labels.items():
         if "{{" in text:
             yield from of_label(name, text, alert.at.at("labels", name), alert.expr, carries)
@@ -61,9 +63,13 @@ def _texts(alert: ResolvedAlert) -> Iterator[Diagnostic]:
 def _where(alert: ResolvedAlert, name: str) -> Location:
     if name.startswith("impact_"):
         return alert.at.at("impact", name.removeprefix("impact_"))
-    foreign = alert.at.path[-2:-1] == ("rules",)
-    own_key = name in ("summary", "description") and not foreign
+    own_key = name in ("summary", "description") and not _of_others(alert)
     return alert.at.at(name) if own_key else alert.at.at("annotations", name)
+
+
+def _of_others(alert: ResolvedAlert) -> bool:
+    """Whether somebody else wrote it: whoever reads of it here cannot mend its style."""
+    return alert.at.path[-2:-1] == ("rules",)
 
 
 def _demanding(workspace: Workspace) -> Iterator[tuple[str, Location]]:

@@ -1,21 +1,26 @@
 """How rules stand to each other: two that say the same, and those that ask for a record which nothing makes."""
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Collection, Iterable, Iterator
 
 import msgspec
 
 from watchbill import promql
 from watchbill.source.codes import rules as codes
 from watchbill.source.diagnostic import Diagnostic, Location, Related, did_you_mean
-from watchbill.spec.expressions import analyse
-from watchbill.spec.model import ResolvedAlert, ResolvedRecord, Workspace
+from watchbill.spec.model import Place, ResolvedAlert, ResolvedRecord, Workspace
 from watchbill.spec.scalars import seconds
 
 LOOK_BACK = 300.0
 """Seconds that a server looks back for the last value of a series (`--query.lookback-delta`)."""
 
+_RECORD = re.compile(r"[A-Za-z_:][A-Za-z0-9_]*:[A-Za-z0-9_:]*")
+
 _OURS = frozenset(("team", "service", "class", "page_per", "escalation"))
 """Labels that the compiler writes: they tell whose an alert is, and not what it is about."""
+
+
+Rule = ResolvedRecord | ResolvedAlert
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -31,37 +36,57 @@ class Told(msgspec.Struct, frozen=True):
 
 def check(workspace: Workspace) -> list[Diagnostic]:
     found: dict[tuple[object, ...], Diagnostic] = {}
-    for place in workspace.places.values():
-        rules = [
-            Told(alert.name, True, alert.expr, alert.for_, _own(alert), _name(alert))
-            for alert in place.alerts
-            if alert.no_data_of is None
-        ]
-        records = [record for service in place.services for record in service.records]
-        rules += [
-            Told(record.name, False, record.expr, None, frozenset(record.labels.items()), _name(record))
-            for record in records
-        ]
-        for diagnostic in duplicates(rules):
-            found.setdefault((diagnostic.where, diagnostic.message), diagnostic)
     recorded = {record.name for place in workspace.places.values() for one in place.services for record in one.records}
     for place in workspace.places.values():
-        for service in place.services:
-            rules_here: tuple[ResolvedRecord | ResolvedAlert, ...] = (*service.records, *service.alerts)
-            for rule in rules_here:
-                if not (isinstance(rule, ResolvedAlert) and rule.no_data_of is not None):
-                    for diagnostic in unrecorded(rule.expr, rule.at.at("expr"), recorded):
-                        found.setdefault((diagnostic.where, diagnostic.message), diagnostic)
-            for group in service.groups:
-                if group.rules and group.interval is not None:
-                    at = group.rules[0].at
-                    where = Location(at.file, at.document, at.path[:-2]).at("interval")
-                    for diagnostic in seldom(group.name, group.interval, where):
-                        found.setdefault((diagnostic.where, diagnostic.message), diagnostic)
+        for diagnostic in (*duplicates(map(_told, _alike(place))), *_asking(place, recorded), *_groups(place)):
+            found.setdefault((diagnostic.where, diagnostic.message), diagnostic)
     return list(found.values())
 
 
-def _name(rule: ResolvedAlert | ResolvedRecord) -> Location:
+def _rules(place: Place) -> Iterator[Rule]:
+    """The rules as somebody wrote them; what watches over an alert's data is the compiler's."""
+    for service in place.services:
+        yield from service.records
+        yield from (alert for alert in service.alerts if alert.no_data_of is None)
+
+
+def _alike(place: Place) -> Iterator[Rule]:
+    """The rules whose expression another has too: few or none, so that only these are looked at closely."""
+    first: dict[str, Rule] = {}
+    told: set[str] = set()
+    for rule in _rules(place):
+        other = first.setdefault(rule.expr, rule)
+        if other is not rule:
+            if rule.expr not in told:
+                told.add(rule.expr)
+                yield other
+            yield rule
+
+
+def _told(rule: Rule) -> Told:
+    if isinstance(rule, ResolvedRecord):
+        return Told(rule.name, False, rule.expr, None, frozenset(rule.labels.items()), _name(rule))
+    own = frozenset((name, value) for name, value in rule.labels.items() if name not in _OURS)
+    return Told(rule.name, True, rule.expr, rule.for_, own, _name(rule))
+
+
+def _asking(place: Place, recorded: set[str]) -> Iterator[Diagnostic]:
+    for rule in _rules(place):
+        if ":" in rule.expr:
+            yield from unrecorded(rule.expr, rule.at.at("expr"), recorded)
+
+
+def _groups(place: Place) -> Iterator[Diagnostic]:
+    for service in place.services:
+        for group in service.groups:
+            if group.interval is not None and group.rules:
+                at = group.rules[0].at
+                yield from seldom(
+                    group.name, group.interval, Location(at.file, at.document, at.path[:-2]).at("interval")
+                )
+
+
+def _name(rule: Rule) -> Location:
     foreign = rule.at.path[-2:-1] == ("rules",)
     return rule.at.at(("alert" if isinstance(rule, ResolvedAlert) else "record") if foreign else "name")
 
@@ -104,13 +129,15 @@ def seldom(group: str, interval: str, where: Location) -> Iterator[Diagnostic]:
         )
 
 
-def unrecorded(expr: str, where: Location, recorded: set[str]) -> Iterator[Diagnostic]:
+def unrecorded(expr: str, where: Location, recorded: Collection[str]) -> Iterator[Diagnostic]:
     """Metrics of an expression that are named like a record, and that no rule records."""
-    analysis = analyse(expr)
-    if isinstance(analysis, promql.Fault):
+    if all(name in recorded for name in _RECORD.findall(expr)):
+        return  # it need not even be parsed
+    parsed = promql.parse(expr)
+    if isinstance(parsed, promql.Fault):
         return
-    for name in analysis.records:
-        if name not in recorded:
+    for name in promql.metrics(parsed):
+        if ":" in name and name not in recorded:
             close = did_you_mean(name, recorded)
             start = expr.find(name)
             yield Diagnostic(

@@ -15,8 +15,7 @@ class Analysis(msgspec.Struct, frozen=True, array_like=True):
     than the oldest we know of, and what is to be said against it.
 
     `everywhere` are the labels that each alternative of the result may carry: a template that reads another shows
-    nothing for some of the alerts. `fractional`: the value is most often a long fraction. `records` are the metrics that
-    are named like a recording rule.
+    nothing for some of the alerts. `fractional`: the value is most often a long fraction.
     """
 
     yields: Yields
@@ -25,7 +24,6 @@ class Analysis(msgspec.Struct, frozen=True, array_like=True):
     everywhere: Yields | None = None
     remarks: tuple[promql.Remark, ...] = ()
     fractional: bool = False
-    records: tuple[str, ...] = ()
 
 
 MOST = 200_000  # analyses that a process holds
@@ -83,7 +81,6 @@ def _analysed(expression: str) -> Analysis | promql.Fault:
         _everywhere(branches, yields) if len(branches) > 1 else None,
         promql.remarks(parsed, below),
         promql.fractional(parsed),
-        tuple(name for name in promql.metrics(parsed) if ":" in name),
     )
 
 
