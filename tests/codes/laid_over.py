@@ -2,6 +2,7 @@
 
 An example is one or more pieces, separated by `---`.
 - A piece that starts with `# policies/…` is that file, whole.
+- A piece that starts with `# alertmanager.yml` is keys of that file beside the shop's, which `check --config` reads.
 - A piece with a `kind:` is a document. Its keys come before those of the shop's document of the same kind and name, and
   replace them; a document that the shop does not have is added.
 - Any other piece is keys of the alert `PaymentsFail`.
@@ -15,6 +16,7 @@ from typing import NamedTuple
 
 ALERT = ("Service", "payment-gateway")
 WORKSPACE = "policies/watchbill.yaml"
+CONFIGURATION = "alertmanager.yml"
 _KEY = re.compile(r"^(?:- |  )?([A-Za-z_]\w*):", re.MULTILINE)
 
 
@@ -32,8 +34,10 @@ def laid_over(shop: Path, example: str) -> Laid:
     for piece in example.split("\n---\n"):
         first, _, rest = piece.partition("\n")
         name = _named(piece)
-        if first.startswith("# ") and "/" in first:
+        if first.startswith("# ") and ("/" in first or CONFIGURATION in first):
             file, text = first.removeprefix("# "), f"{rest}\n"
+            if file == CONFIGURATION:
+                text = _completed(rest, (shop.parent / CONFIGURATION).read_text("utf-8"), "")
         elif name is not None:
             file, text = _file(name), _completed(piece, documents.get(name, ""), "")
         else:

@@ -41,6 +41,7 @@ AREAS = {
     "ownership": EVERYTHING,
     "windows": EVERYTHING,
     "inhibition": EVERYTHING,
+    "configuration": EVERYTHING,
     "paging": EVERYTHING,
     "contacts": EVERYTHING,
     "schedules": ON_CALL,

@@ -15,12 +15,20 @@ from watchbill.cli.shared import Read, end, format_option, plural, read, show, s
 @format_option
 @click.option("--now", type=Instant(), metavar="T", help="What to take for the present.")
 @click.option("--rules", is_flag=True, help="Check plain rule files of Prometheus: FILES, folders, or patterns.")
+@click.option("--config", is_flag=True, help="Check configurations of Alertmanager: FILES.")
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path))
-def command(folder: Path, form: str, now: datetime | None, rules: bool, files: tuple[Path, ...]) -> None:
+def command(folder: Path, form: str, now: datetime | None, rules: bool, config: bool, files: tuple[Path, ...]) -> None:
     """Find everything that can be known to be wrong, and write nothing. Exit 1 on errors.
 
-    Without a workspace, `watchbill check --rules rules/*.yml` does it for plain rule files of Prometheus.
+    Without a workspace, `watchbill check --rules rules/*.yml` does it for plain rule files of Prometheus, and
+    `watchbill check --config alertmanager.yml` for whatever Alertmanager reads.
     """
+    if rules and config:
+        raise click.UsageError("`--rules` and `--config` say two things about the same files: give one of them.")
+    if config:
+        from watchbill.cli.configurations import check_configurations  # noqa: PLC0415
+
+        check_configurations(folder, files, form)
     if rules:
         from watchbill.cli.rules import check_rules  # noqa: PLC0415
 

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import click
 import msgspec
@@ -121,7 +121,7 @@ def summary(found: Sequence[Diagnostic], sources: Sources, files: int) -> str:
     return f"{text} `watchbill explain {worst.code.id}` says more." if worst else text
 
 
-def end(found: Sequence[Diagnostic]) -> None:
+def end(found: Sequence[Diagnostic]) -> NoReturn:
     """Leave with 1 when there are errors, else with 0."""
     sys.exit(1 if has_errors(found) else 0)
 

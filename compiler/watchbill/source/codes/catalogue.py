@@ -20,6 +20,7 @@ AREAS = (
     "mimir",
     "basefile",
     "alertmanager",
+    "tree",
     "paging",
     "contacts",
     "schedules",
