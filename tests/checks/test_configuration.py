@@ -5,11 +5,11 @@ from itertools import product
 from pathlib import Path
 
 import pytest
-from generator.company import files as company
-from generator.valid import workspaces
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from generator.company import files as company
+from generator.valid import workspaces
 from watchbill.checks.configuration import lint, lint_text
 from watchbill.routing import Config, distinctions, firing_alerts, follow, read, visits
 from watchbill.routing.building.configuration import configuration
@@ -192,7 +192,7 @@ def test_hours_of_different_zones_are_not_added_up(zones, told):
 def test_what_takes_the_alerts_of_a_dead_route_is_shown_with_one_of_them():
     text = (
         "route:\n  receiver: root\n  routes:\n"
-        "  - {matchers: ['severity=~"critical|page"'], receiver: a}\n"
+        "  - {matchers: ['severity=~\"critical|page\"'], receiver: a}\n"
         "  - {matchers: [severity=critical, team=b], receiver: b}\n"
         "receivers: [{name: root, webhook_configs: [{url: 'http://r'}]}, {name: a}, {name: b}]\n"
     )
