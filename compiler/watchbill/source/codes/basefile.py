@@ -48,7 +48,7 @@ environments:
     alertmanager: {url: "http://alertmanager:9093", base: legacy.yml}
 ---
 # policies/legacy.yml
-route: {receiver: operations}
+route: {receiver: operations, routes: [{matchers: [team="cards"], receiver: payments-critical}]}
 receivers: [{name: operations}, {name: ⟦payments-critical⟧}]""",
     instead="""\
 kind: Workspace
@@ -60,8 +60,8 @@ environments:
     alertmanager: {url: "http://alertmanager:9093", base: legacy.yml}
 ---
 # policies/legacy.yml
-route: {receiver: operations}
-receivers: [{name: operations}, {name: legacy-payments}]""",
+route: {receiver: operations, routes: [{matchers: [team="cards"], receiver: cards}]}
+receivers: [{name: operations}, {name: cards}]""",
     silence=_FIX,
 )
 BAD_HEARTBEAT = Code(

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from itertools import combinations
 
-from watchbill.checks.configuration.choices import Clause, Kinds, solve
-from watchbill.checks.configuration.reached import shown
+from watchbill.checks.tree.choices import Clause, Kinds, solve
+from watchbill.checks.tree.reached import shown
 from watchbill.regex import TooLarge
 from watchbill.routing import Config, Inhibition, Matcher
 from watchbill.source.codes import tree as codes

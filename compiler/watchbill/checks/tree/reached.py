@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
-from watchbill.checks.configuration.choices import Clause, Kinds, solve
+from watchbill.checks.tree.choices import Clause, Kinds, solve
 from watchbill.regex import TooLarge
 from watchbill.routing import Config, Route, ends
 from watchbill.routing.matchers import all_match

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from watchbill.checks.configuration import hours, reached, silencing
-from watchbill.checks.configuration.choices import Kinds
+from watchbill.checks.tree import hours, reached, silencing
+from watchbill.checks.tree.choices import Kinds
 from watchbill.routing import Config, read
 from watchbill.source.codes import tree as codes
 from watchbill.source.diagnostic import Diagnostic

@@ -1,0 +1,1 @@
+"""The parts of `checks.configuration`: routes, inhibit rules, times, and which label sets there are."""
