@@ -25,9 +25,8 @@ class _Snapshot(msgspec.Struct, omit_defaults=True):
     recent: tuple[Opening, ...]
     opened: int
     open: int
-    asked: int
+    effects: int
     asked_at: Instant
-    last_resorts: int
     deadlines: dict[str, Instant]
     incidents: list[Incident]
 

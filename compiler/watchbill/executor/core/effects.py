@@ -134,14 +134,14 @@ class Effect(msgspec.Struct, frozen=True):
         return str(type(self.body).__struct_config__.tag)
 
 
-class SetDeadline(msgspec.Struct, frozen=True, kw_only=True, tag="set"):
+class SetDeadline(msgspec.Struct, frozen=True, tag="set"):
     """`DeadlineReached(key, due)` is to come in at `due`, instead of at what this key was set to before."""
 
     key: str
     due: Instant
 
 
-class CancelDeadline(msgspec.Struct, frozen=True, kw_only=True, tag="cancel"):
+class CancelDeadline(msgspec.Struct, frozen=True, tag="cancel"):
     key: str
 
 

@@ -64,6 +64,7 @@ class Question(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     expires_at: Instant | None = None
 
 
+Settled = Literal["succeeded", "failed", "not-started", "unknown"]
 RunState = Literal["planned", "started", "succeeded", "failed", "not-started", "unknown"]
 
 
@@ -79,7 +80,7 @@ class Run(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     undo: str | None = None
 
 
-Stage = Literal["held", "asking", "checking", "acting", "verifying", "undoing", "done"]
+Stage = Literal["held", "asking", "checking", "acting", "verifying", "undoing"]
 
 
 class Attempt(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -101,7 +102,8 @@ class Attempt(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 class Incident(msgspec.Struct, gc=False, omit_defaults=True):
     """One incident. Not frozen, and yet never changed once it is part of a state: `Turn` works on copies.
 
-    `agenda` is what the machine still has to do, in order (see `agenda`). `waiting` is the collection it waits for.
+    `agenda` is what the machine still has to do, in order (see `agenda`); `exhausted`: it came to its end, and people know.
+    `waiting` is the collection it waits for.
     `deadlines` by name; the key of one is `<id>/<name>`.
     """
 
@@ -130,6 +132,7 @@ class Incident(msgspec.Struct, gc=False, omit_defaults=True):
     attempt: Attempt | None = None
     attempts: int = 0
     tried: tuple[str, ...] = ()
+    exhausted: bool = False
     questions: tuple[Question, ...] = ()
     effects: int = 0
     sent: dict[str, int] = {}
@@ -181,7 +184,7 @@ class Ledger(msgspec.Struct, frozen=True, omit_defaults=True):
 
 class State(msgspec.Struct):
     """Everything. `plans` counts the incidents that hold on to each plan; `library` has the plans themselves, by digest,
-    and is no part of the encoding. `recent` are the last 256 openings. `asked_at` is when Alertmanager was last asked.
+    and is no part of the encoding. `recent` are the last 256 openings. `effects` counts those of no one incident; `asked_at` is when Alertmanager was last asked.
     """
 
     plan: str | None = None
@@ -194,9 +197,8 @@ class State(msgspec.Struct):
     recent: tuple[Opening, ...] = ()
     opened: int = 0
     open: int = 0
-    asked: int = 0
+    effects: int = 0
     asked_at: Instant = 0
-    last_resorts: int = 0
     deadlines: dict[str, Instant] = {}
     incidents: Shards[Incident] = Shards()
     library: dict[str, Plan] = {}

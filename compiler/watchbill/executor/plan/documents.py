@@ -52,7 +52,7 @@ class LastResort(Record, frozen=True, kw_only=True):
 
 
 class Storm(Record, frozen=True, kw_only=True):
-    """Nothing is done while so many incidents opened `within`, and for `hold` after the last of them."""
+    """While so many incidents opened `within`, the machine holds off, and looks again `hold` after the last of them."""
 
     incidents: int
     within: str

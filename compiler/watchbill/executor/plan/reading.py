@@ -65,8 +65,8 @@ Problem = tuple[tuple[str, ...], str]
 
 def _problems(document: Document) -> Iterator[Problem]:
     """What no type says: names that are defined nowhere, durations, patterns and hours that are none."""
-    if not document.severities or not document.places:
-        yield (), "it has no severities or no places"
+    if not document.severities or not document.places or not document.people:
+        yield (), "it has no severities, no places or no people"
     yield from _durations(document)
     yield from _names(document)
     for name, window in document.windows.items():

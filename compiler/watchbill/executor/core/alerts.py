@@ -1,0 +1,198 @@
+"""What Alertmanager tells: duplicated, late, out of order, cut short, or not at all. A resolve is never lost, nor a fire.
+
+An alert is its fingerprint. `startsAt` only tells a late word from a new episode: two Prometheus replicas give two, and it
+can move backwards. A firing alert that began before it ended may be a late word or the other replica's: Alertmanager is
+asked. So it is when a delivery was cut short, when nothing was heard for too long, and every few minutes: an alert that ends
+while it is silenced, inhibited or muted is told of by nobody.
+"""
+
+import msgspec
+
+from watchbill.executor.core import lifecycle
+from watchbill.executor.core.classify import Identity, identify
+from watchbill.executor.core.effects import Reconcile
+from watchbill.executor.core.events import Delivered, Instant, Reconciled, Reported
+from watchbill.executor.core.state import Alert, Incident
+from watchbill.executor.core.turn import Turn
+from watchbill.executor.plan import Plan, milliseconds
+from watchbill.executor.plan.times import MINUTE
+
+MISSES = 2  # so often in a row Alertmanager must not know an alert: after its own restart it knows none for a while
+_GRACE = MINUTE  # a word that came so shortly before the question may be newer than the answer
+
+
+def delivered(turn: Turn, event: Delivered) -> None:
+    plan = turn.plan
+    if plan is None:
+        turn.ignore("broken-plan", "no plan is loaded")
+        return
+    for reported in event.alerts:
+        _told(turn, plan, identify(plan, reported.labels, event.environment, event.source), reported)
+    if event.truncated:
+        ask(turn, "a delivery was cut short")
+
+
+def _told(turn: Turn, plan: Plan, identity: Identity, reported: Reported) -> None:
+    if identity.target is not None and identity.target.outcome == "drop":
+        turn.ignore("dropped", identity.target.key)
+        return
+    incident = turn.at(identity.slot)
+    if reported.status == "firing":
+        _fires(turn, plan, identity, incident, reported)
+    else:
+        _ends(turn, incident, reported)
+
+
+def _fires(turn: Turn, plan: Plan, identity: Identity, incident: Incident | None, reported: Reported) -> None:
+    if incident is None:
+        if not reported.suppressed:
+            lifecycle.opened(turn, plan, identity, reported)
+        return
+    known = incident.alerts.get(reported.fingerprint)
+    if known is not None and known.ends_at is not None and reported.starts_at < known.ends_at:
+        turn.ignore("late-firing", reported.fingerprint, incident.id)
+        ask(turn, "an alert fires that began before it ended")
+        return
+    reason = "an alert fires"
+    if not incident.open:
+        if reported.suppressed:
+            return
+        since = turn.now - (incident.resolved_at or 0)
+        soon = 0 <= since < milliseconds(turn.plan_of(incident).document.limits.reopen)
+        if known is not None and known.ends_at is None:  # a person said that it is over while it still fires
+            if soon:
+                turn.ignore("repeat", reported.fingerprint, incident.id)
+                return
+            reason = "it was called over, and an alert still fires"
+        elif not soon and incident.attempt is None:
+            lifecycle.opened(turn, plan, identity, reported)
+            return
+    starts_at = max(reported.starts_at, known.starts_at) if known is not None else reported.starts_at
+    incident.alerts[reported.fingerprint] = Alert(reported.labels, starts_at, turn.now)
+    _heard(incident, turn.now)
+    if not incident.open:
+        lifecycle.returned(turn, turn.plan_of(incident), incident, reason)
+    elif incident.deadlines.pop("settle", None) is not None:
+        incident.returns = (*incident.returns, turn.now)[-32:]
+    own = turn.plan_of(incident)
+    if identity.target is not None and own is not plan:  # what the plan says with which the incident began
+        target = own.alert(reported.labels, identity.place or "")
+        identity = msgspec.structs.replace(identity, target=target)
+    lifecycle.worse(turn, own, incident, identity, reported)
+
+
+def _heard(incident: Incident, now: Instant) -> None:
+    incident.heard_at = now
+    incident.stale = False
+
+
+def _ends(turn: Turn, incident: Incident | None, reported: Reported) -> None:
+    ends_at = reported.ends_at if reported.ends_at is not None else turn.now
+    known = incident.alerts.get(reported.fingerprint) if incident is not None else None
+    if incident is None or known is None:
+        turn.ignore("nothing-open", reported.fingerprint, incident.id if incident is not None else None)
+        return
+    if known.ends_at is not None:
+        if ends_at > known.ends_at:
+            incident.alerts[reported.fingerprint] = msgspec.structs.replace(known, ends_at=ends_at)
+        turn.ignore("repeat", reported.fingerprint, incident.id)
+        return
+    if ends_at < known.starts_at:
+        turn.ignore("late-resolve", reported.fingerprint, incident.id)
+        return
+    _end(turn, incident, reported.fingerprint, ends_at)
+
+
+def _end(turn: Turn, incident: Incident, fingerprint: str, ends_at: Instant) -> None:
+    incident.alerts[fingerprint] = msgspec.structs.replace(incident.alerts[fingerprint], ends_at=ends_at, misses=0)
+    _heard(incident, turn.now)
+    if incident.open and all(alert.ends_at is not None for alert in incident.alerts.values()):
+        lifecycle.quiet(turn, turn.plan_of(incident), incident)
+
+
+# Asking
+
+
+def ask(turn: Turn, reason: str) -> None:
+    """Ask Alertmanager what is active, once in a minute at most."""
+    if not 0 <= turn.now - turn.state.asked_at < MINUTE:
+        turn.state.asked_at = turn.now
+        turn.effect_of_all(Reconcile(reason=reason), "reconcile")
+
+
+def due(turn: Turn) -> None:
+    """The regular question, as long as anything is open."""
+    plan = turn.plan
+    if plan is None or turn.state.open == 0:
+        return
+    ask(turn, "as every few minutes")
+    due_at = turn.now + milliseconds(plan.document.limits.reconcile)
+    turn.state.deadlines = {**turn.state.deadlines, "reconcile": due_at}
+
+
+def stale(turn: Turn, incident: Incident) -> None:
+    """Nothing was heard for too long: it is not over, nobody knows, and a person hears so."""
+    plan = turn.plan_of(incident)
+    after = lifecycle.stale_after(plan, incident)
+    if turn.now - incident.heard_at < after:
+        incident.deadlines["stale"] = incident.heard_at + after
+        return
+    incident.deadlines["stale"] = turn.now + after
+    ask(turn, "nothing was heard for too long")
+    if not incident.stale:
+        incident.stale = True
+        turn.why = "Alertmanager has not told of it for too long"
+        turn.note(incident, "stale", f"{incident.title}: {turn.why}")
+
+
+def reconciled(turn: Turn, event: Reconciled) -> None:
+    """What Alertmanager holds active: what it has and was not told of, and what was told of and it has no more."""
+    plan = turn.plan
+    if plan is None:
+        turn.ignore("broken-plan", "no plan is loaded")
+        return
+    active = set()
+    for reported in event.alerts:
+        active.add(reported.fingerprint)
+        identity = identify(plan, reported.labels, plan.document.environment, None)
+        if identity.target is not None and identity.target.outcome != "drop":
+            _seen(turn, plan, identity, reported)
+    if not event.complete:
+        return
+    for slot in sorted(turn.state.incidents):
+        before = turn.state.incidents.get(slot)
+        if before is not None and before.open and any(_lost(one, key, active) for key, one in before.alerts.items()):
+            incident = turn.at(slot)
+            if incident is not None and incident.open:
+                _missed(turn, incident, active, event.asked_at)
+
+
+def _seen(turn: Turn, plan: Plan, identity: Identity, reported: Reported) -> None:
+    """Active: heard of, as if it had been delivered. One that is open and fires is touched only now and then."""
+    before = turn.peek_slot(identity.slot)
+    known = before.alerts.get(reported.fingerprint) if before is not None else None
+    if before is not None and before.open and known is not None and known.ends_at is None:
+        fresh = turn.now - before.heard_at < lifecycle.stale_after(turn.plan_of(before), before) // 4
+        if fresh and known.misses == 0 and not before.stale:
+            return
+    if before is not None and known is not None and known.ends_at is not None and not reported.suppressed:
+        incident = turn.at(identity.slot)
+        if incident is not None:  # the other replica's, then: it does fire
+            incident.alerts[reported.fingerprint] = msgspec.structs.replace(known, ends_at=reported.starts_at)
+    _fires(turn, plan, identity, turn.at(identity.slot), reported)
+
+
+def _lost(alert: Alert, fingerprint: str, active: set[str]) -> bool:
+    return alert.ends_at is None and fingerprint not in active
+
+
+def _missed(turn: Turn, incident: Incident, active: set[str], asked_at: Instant) -> None:
+    for fingerprint, alert in list(incident.alerts.items()):
+        if not _lost(alert, fingerprint, active) or alert.heard_at > asked_at - _GRACE:
+            continue
+        misses = alert.misses + 1
+        if misses < MISSES:
+            incident.alerts[fingerprint] = msgspec.structs.replace(alert, misses=misses)
+        else:
+            turn.tell(incident, "ended unheard", fingerprint)
+            _end(turn, incident, fingerprint, asked_at)
