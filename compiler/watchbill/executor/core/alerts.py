@@ -187,7 +187,7 @@ def _lost(alert: Alert, fingerprint: str, active: set[str]) -> bool:
 
 
 def _missed(turn: Turn, incident: Incident, active: set[str], asked_at: Instant) -> None:
-    for fingerprint, alert in list(incident.alerts.items()):
+    for fingerprint, alert in sorted(incident.alerts.items()):
         if not _lost(alert, fingerprint, active) or alert.heard_at > asked_at - _GRACE:
             continue
         misses = alert.misses + 1

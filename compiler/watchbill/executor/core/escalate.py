@@ -21,8 +21,8 @@ def target_of(plan: Plan, incident: Incident) -> Target | None:
     """What the plan says of the incident's alert, with whose it is."""
     if incident.alert is None or incident.place is None:
         return None
-    for alert in incident.alerts.values():
-        found = plan.alert(alert.labels, incident.place)
+    for fingerprint in sorted(incident.alerts):  # never in the order in which they came: a snapshot does not keep it
+        found = plan.alert(incident.alerts[fingerprint].labels, incident.place)
         if found is not None and found.key == incident.alert:
             return found
     return None

@@ -35,6 +35,7 @@ from watchbill.executor.plan import Fault, digest_of, read
 def reduce(state: State, event: Events, now: Instant) -> Step:
     """The new state, and what is to be done, waited for and recorded. `state` stays as it was."""
     turn = Turn(state, now)
+    turn.why = str(type(event).__struct_config__.tag).replace("-", " ")
     if isinstance(event, Delivered):
         alerts.delivered(turn, event)
     elif isinstance(event, DeadlineReached):
