@@ -86,6 +86,7 @@ alerts:
 - name: Full
   severity: warning
   expr: sum by (deployment) (full) > 1
+  page_per: [deployment]
   summary: full
   runbook: {url: "http://wiki.example/full"}
   remediate: [restart]
@@ -135,7 +136,7 @@ name: restart
 inputs: {deployment: {label: deployment, allow: ["web-[a-z]", api]}}
 risk: low
 action: {kubernetes.rollout_restart: {cluster: main, namespace: shop, deployment: {input: deployment}}}
-guardrails: {cooldown: 10m, max_per_hour: 2, max_targets: 2, keep_healthy: {expr: count(up == 1), at_least: 2}, stop_after_failures: 2}
+guardrails: {cooldown: 10m, max_per_hour: 3, max_targets: 2, keep_healthy: {expr: count(up == 1), at_least: 2}, stop_after_failures: 2}
 verify: {quiet_for: 1m, within: 5m}
 ---
 kind: Remediation

@@ -5,13 +5,12 @@ that hypothesis finds a short story for what goes wrong.
 """
 
 import msgspec
+
 from executor.laws import Entry, Story
 from executor.small_plan import plan_text
-
 from watchbill.executor.core import State, events, permitted, reduce
 from watchbill.executor.core import effects as outside
 from watchbill.executor.core.effects import SetDeadline
-from watchbill.executor.plan import Plan, read
 
 MINUTE = 60_000
 START = 1_780_300_800_000  # Monday 2026-06-01 08:00 UTC
@@ -20,7 +19,14 @@ ENV = {"env": "production"}
 ALERTS = [
     {"alertname": "Slow", "service": "shop", "severity": "critical", "deployment": "web-a", "team": "web", **ENV},
     {"alertname": "Slow", "service": "shop", "severity": "critical", "deployment": "web-b", "team": "web", **ENV},
-    {"alertname": "Slow", "service": "shop", "severity": "critical", "deployment": "db; rm -rf /", "team": "web", **ENV},
+    {
+        "alertname": "Slow",
+        "service": "shop",
+        "severity": "critical",
+        "deployment": "db; rm -rf /",
+        "team": "web",
+        **ENV,
+    },
     {"alertname": "Full", "service": "shop", "severity": "warning", "deployment": "web-a", "team": "web", **ENV},
     {"alertname": "Full", "service": "shop", "severity": "warning", "deployment": "web-b", "team": "web", **ENV},
     {"alertname": "Full", "service": "shop", "severity": "warning", "deployment": "web-c", "team": "web", **ENV},
@@ -31,8 +37,14 @@ ALERTS = [
     {"alertname": "Unheard", "service": "shop", "severity": "critical", "deployment": "web-a", **ENV},
     {"alertname": "Slow", "service": "shop", "severity": "critical", "deployment": "web-a", "env": "staging"},
     {"alertname": "Watchdog", "service": "shop", "severity": "none", **ENV},
+    {"alertname": "Stuck", "service": "pipeline", "severity": "critical", "deployment": "web-y", "team": "data", **ENV},
+    {"alertname": "Stuck", "service": "pipeline", "severity": "critical", "deployment": "web-z", "team": "data", **ENV},
+    {"alertname": "Break", "service": "guard", "severity": "critical", "app": "mail", "team": "web", **ENV},
+    {"alertname": "Full", "service": "shop", "severity": "warning", "deployment": "web-d", "team": "web", **ENV},
 ]
-KNOWN = range(10)  # those that a policy claims, in ALERTS
+SLOW_A, SLOW_B, SLOW_EVIL, FULL_A, FULL_B, FULL_C, LATE, STUCK, BREAK, NO_DATA, UNHEARD, LIAR, WATCHDOG = range(13)
+STUCK_Y, STUCK_Z, BREAK_MAIL, FULL_D = range(13, 17)
+KNOWN = (*range(10), *range(13, 17))  # those that a policy claims, in ALERTS
 
 
 class Truth(msgspec.Struct):
@@ -60,9 +72,8 @@ class World:
 
     @property
     def story(self) -> Story:
-        plan = read(self.text.encode())
-        assert isinstance(plan, Plan)
-        return Story(self.start, plan, self.entries)
+        assert self.state.plan is not None
+        return Story(self.start, self.state.library[self.state.plan], self.entries)
 
     def take(self, event: events.Events):
         step = reduce(self.state, event, self.now)
@@ -103,9 +114,7 @@ class World:
     def tell(self, numbers: list[int], *, shift: int = 0, truncated: int = 0, source: str | None = None) -> None:
         """A delivery is on its way: what is silenced, or has never fired, is not in it."""
         told = [one for one in numbers if self.truth[one].starts_at is not None and not self.truth[one].silenced]
-        alerts = tuple(
-            msgspec.structs.replace(self.reported(number, shift=shift), suppressed=False) for number in told
-        )
+        alerts = tuple(msgspec.structs.replace(self.reported(number, shift=shift), suppressed=False) for number in told)
         if alerts:
             self.flying.append(
                 events.Delivered(
@@ -216,10 +225,10 @@ class World:
         ids = sorted(one.id for one in self.state.incidents.values())
         return ids[which % len(ids)] if ids else "nothing"
 
-    def question(self, incident: str) -> str:
-        known = self.state.find(incident)
-        questions = known.questions if known is not None else ()
-        return questions[0].id if questions else "nothing"
+    def question(self, which: int) -> tuple[str, str]:
+        """Some question that stands: its incident's id and its own."""
+        found = sorted((one.id, question.id) for one in self.state.incidents.values() for question in one.questions)
+        return found[which % len(found)] if found else ("nothing", "nothing")
 
     def person(self, which: int, who: int, what: int) -> None:
         incident, person = self.incident(which), PEOPLE[who % len(PEOPLE)]
@@ -233,7 +242,7 @@ class World:
             names = ("restart", "scale", "feature", "isolate", "unheard-of")
             self.take(events.RemedyRequested(incident=incident, person=person, remediation=names[what % 5]))
         else:
-            question = self.question(incident)
+            incident, question = self.question(which)
             self.take(events.Answered(incident=incident, question=question, person=person, yes=what % 8 != 7))
 
     # A while in which everything runs
@@ -257,6 +266,55 @@ class World:
         for one in ask.to[: ask.count]:
             if one.person is not None and ask.incident is not None:
                 self.take(events.Answered(incident=ask.incident, question=ask.question, person=one.person, yes=True))
+
+    def opened(self, *numbers: int) -> str:
+        """Alerts fire, and are told of; the id of the incident that the last of them belongs to."""
+        for number in numbers:
+            self.fire(number)
+            self.tell([number])
+            self.arrive(len(self.flying) - 1)
+        fingerprint = f"f{numbers[-1]}"
+        return next(one.id for one in self.state.incidents.values() if fingerprint in one.alerts)
+
+    def proceed(self, *, consent: bool = True) -> list[outside.Effect]:
+        """Carry out everything but actions, as well as can be; the actions that wait to be begun."""
+        while True:
+            effects, self.outbox = self.outbox, []
+            kept = [one for one in effects if isinstance(one.body, outside.Act)]
+            for effect in effects:
+                if isinstance(effect.body, outside.Collect):
+                    self.take(events.Collected(key=effect.key))
+                elif isinstance(effect.body, outside.Query):
+                    self.take(self.answer(effect.key, effect.body))
+                elif isinstance(effect.body, outside.Ask) and effect.body.remediation and consent:
+                    self.consent(effect.body)
+            if not self.outbox:
+                self.outbox = kept
+                return kept
+            self.outbox = [*kept, *self.outbox]
+
+    def run(self, effect: outside.Effect, outcome: str = "succeeded", *, recorded: str | None = "3") -> bool:
+        """Begin and end an action; whether it was permitted."""
+        self.outbox = [one for one in self.outbox if one.key != effect.key]
+        allowed = permitted(self.take(events.ActionStarted(key=effect.key, recorded=recorded)), effect.key)
+        if allowed:
+            self.take(events.ActionFinished(key=effect.key, outcome=outcome))
+        return allowed
+
+    def over(self, number: int) -> None:
+        """An alert ends, and that is told."""
+        self.clear(number)
+        self.tell([number])
+        self.arrive(len(self.flying) - 1)
+
+    def tick(self, minutes: float) -> None:
+        """Time passes as it should: every deadline comes in when it is due, and is followed up."""
+        end = self.now + int(minutes * MINUTE)
+        while (due := min(self.rows.values(), default=end + 1)) <= end:
+            self.now = max(self.now, due)
+            self.due(0)
+            self.proceed(consent=False)
+        self.now = end
 
     # At last
 

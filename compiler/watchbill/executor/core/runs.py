@@ -29,7 +29,7 @@ def started(turn: Turn, incident: Incident | None, key: str, recorded: str | Non
     if run is None or incident.attempt is None:
         turn.refuse(incident, "not-expected", "nothing waits for this run", run=key)
         return
-    if run.state != "planned":
+    if _begun(run):
         turn.refuse(incident, "already-started", f"it is {run.state}", run=key, target=run.target)
         return
     no = _stopped(turn, incident, incident.attempt, run)
@@ -41,6 +41,10 @@ def started(turn: Turn, incident: Incident | None, key: str, recorded: str | Non
         return
     _replace(incident, msgspec.structs.replace(run, state="started", recorded=run.recorded or recorded))
     turn.decide(Permitted(incident=incident.id, run=key, target=run.target))
+
+
+def _begun(run: Run) -> bool:
+    return run.state != "planned"
 
 
 def _stopped(turn: Turn, incident: Incident, attempt: Attempt, run: Run) -> gates.No | None:
