@@ -19,6 +19,7 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 
 from watchbill.oncall.schedule import Schedule
+from watchbill.routing.building.paged import Target
 from watchbill.source.diagnostic import Diagnostic, Location
 from watchbill.spec.kinds.workspace import PagerDuty
 from watchbill.spec.load import Policy
@@ -27,7 +28,7 @@ from watchbill.spec.model import Workspace
 from watchbill.spec.rota import rota
 from watchbill.targets import pagerduty_json as write
 from watchbill.targets.artifact import Artifact, recalled
-from watchbill.targets.pagerduty_escalations import Rule, Target, loops, rules
+from watchbill.targets.pagerduty_escalations import Rule, loops, rules
 from watchbill.targets.pagerduty_limits import limits
 from watchbill.targets.pagerduty_schedules import documents, horizon, timetable
 from watchbill.targets.pagerduty_use import Use, in_use, paged_by

@@ -14,24 +14,19 @@ from collections.abc import Callable, Iterator
 
 import msgspec
 
+from watchbill.routing.building.paged import Target, on_call_target, role_of
+from watchbill.routing.building.paged import target as paged
 from watchbill.source.codes import pagerduty as codes
 from watchbill.source.diagnostic import Diagnostic, Location
 from watchbill.spec.kinds.people import Escalation, Notified
 from watchbill.spec.kinds.workspace import Role
 from watchbill.spec.load import Policy
-from watchbill.spec.model import Workspace, qualified
+from watchbill.spec.model import Workspace
 from watchbill.spec.scalars import seconds
 
 MOST_TARGETS = 10
 MOST_LOOPS = 9
 Tell = Callable[[Diagnostic], None]
-
-
-class Target(msgspec.Struct, frozen=True):
-    """Whom a rule pages: a Schedule or a Person, by qualified name."""
-
-    kind: str
-    name: str
 
 
 class Rule(msgspec.Struct, frozen=True):
@@ -83,45 +78,18 @@ def _targets(workspace: Workspace, team: str, policy: Policy, index: int, tell: 
     found: dict[Target, None] = {}
     missed = []
     for position, one in enumerate(step.notify):
-        target = _target(workspace, team, one, policy.team)
+        target = paged(workspace, team, one, policy.team)
         if target is not None:
             found[target] = None
-        elif one.role is not None and (role := _role(workspace, team, one.role)) is not None:
+        elif one.role is not None and (role := role_of(workspace, team, one.role)) is not None:
             missed.append((one.role, role, policy.at.at("steps", index, "notify", position)))
     for name, role, where in missed:
         tell(_cannot_reach(f"step {index + 1} of `{policy.name}`", name, role, where, alone=not found))
     return tuple(found)
 
 
-def _target(workspace: Workspace, team: str, one: Notified, owner: str | None) -> Target | None:
-    """Whom PagerDuty pages; None for what it cannot page, and for what is not there (told elsewhere)."""
-    if one.on_call is not None:
-        return _on_call(workspace, one.of or team, one.on_call)
-    person, seen_from = one.person, owner
-    if one.role is not None:
-        role = _role(workspace, team, one.role)
-        person = role.person if role is not None else None
-        own = workspace.documents["Team"].get(team)
-        seen_from = team if own is not None and own.body is not None and one.role in own.body.roles else None
-    name = qualified(workspace.documents, "Person", person, seen_from) if person is not None else None
-    return Target("Person", name) if name is not None else None
-
-
-def _on_call(workspace: Workspace, team: str, role: str) -> Target | None:
-    policy = workspace.documents["Team"].get(team)
-    reference = policy.body.on_call.get(role) if policy is not None and policy.body is not None else None
-    name = qualified(workspace.documents, "Schedule", reference, team) if reference is not None else None
-    return Target("Schedule", name) if name is not None else None
-
-
-def _role(workspace: Workspace, team: str, role: str) -> Role | None:
-    policy = workspace.documents["Team"].get(team)
-    own = policy.body.roles.get(role) if policy is not None and policy.body is not None else None
-    return own or workspace.settings.roles.get(role)
-
-
 def _last_resort(workspace: Workspace, found: list[Rule]) -> Iterator[Rule]:
-    target = _on_call(workspace, *workspace.last_resort)
+    target = on_call_target(workspace, *workspace.last_resort)
     if target is not None and not any(target in rule.targets for rule in found):
         yield Rule(found[-1].minutes if found else 5, (target,), resort=True)
 

@@ -3,13 +3,14 @@
 from collections.abc import Iterator, Sequence
 
 from watchbill.oncall.schedule import Schedule
+from watchbill.routing.building.paged import Target
 from watchbill.source.codes import pagerduty as codes
 from watchbill.source.diagnostic import Diagnostic, Related
 from watchbill.spec import kinds
 from watchbill.spec.load import Policy
 from watchbill.spec.model import Workspace
 from watchbill.spec.rota import Rota, rota
-from watchbill.targets.pagerduty_escalations import Target, rules
+from watchbill.targets.pagerduty_escalations import rules
 from watchbill.targets.pagerduty_schedules import horizon, obstacle
 from watchbill.targets.pagerduty_use import in_use
 
