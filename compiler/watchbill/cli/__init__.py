@@ -13,6 +13,7 @@ VERBS = {
     "check": "Find everything that can be known to be wrong, and write nothing.",
     "compile": "Write generated/ from policies/, after every gate has been passed.",
     "test": "Run the policies' own tests.",
+    "route": "Follow one alert to its people: rule, route, receiver, who that is; and why not the others.",
     "oncall": "Who is on call, now or at any instant; the week; calendars to subscribe to.",
     "holidays": "Public holidays as a reviewed lock, brought up to date.",
     "fmt": "Lay policies out in the one canonical way, comments kept.",

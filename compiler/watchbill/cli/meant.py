@@ -12,8 +12,7 @@ from watchbill.spec.model import Place, ResolvedAlert, Workspace
 class Meant(msgspec.Struct, frozen=True):
     """An alert as Alertmanager sees it. `alert` is its rule, None when labels alone were given and no rule has them."""
 
-    environment: str
-    place: Place | None
+    place: Place
     alert: ResolvedAlert | None
     labels: dict[str, str]
 
@@ -48,7 +47,9 @@ def meant(workspace: Workspace, words: Sequence[str], where: str | None) -> Mean
 
 
 def _places(workspace: Workspace, where: str | None) -> list[Place]:
-    known = [one for one in workspace.places.values() if workspace.environments[one.environment].alertmanager is not None]
+    known = [
+        one for one in workspace.places.values() if workspace.environments[one.environment].alertmanager is not None
+    ]
     if where is None:
         if not known:
             raise click.UsageError("no environment has an `alertmanager:`, so nothing is routed")
@@ -69,7 +70,9 @@ def _by_name(workspace: Workspace, places: list[Place], name: str, labels: dict[
     everywhere = [(place, alert) for place in places for alert in place.alerts]
     same = [(place, alert) for place, alert in everywhere if alert.name == name]
     if not same:
-        elsewhere = sorted({place.name for place in workspace.places.values() for one in place.alerts if one.name == name})
+        elsewhere = sorted(
+            {place.name for place in workspace.places.values() for one in place.alerts if one.name == name}
+        )
         if elsewhere:
             raise click.UsageError(f"`{name}` does not run there: it runs in {_some(elsewhere)}")
         raise click.UsageError(f"there is no alert `{name}`: {_hint(name, {alert.name for _, alert in everywhere})}")
@@ -82,7 +85,7 @@ def _by_name(workspace: Workspace, places: list[Place], name: str, labels: dict[
     for label in labels:
         if label not in own and label not in workspace.identity[place.environment] and not alert.may_have(label):
             raise _impossible(label, alert, own)
-    return Meant(place.environment, place, alert, {**own, **_held(place, labels), **labels})
+    return Meant(place, alert, {**own, **_held(place, labels), **labels})
 
 
 def written(place: Place, alert: ResolvedAlert) -> dict[str, str]:
@@ -96,12 +99,10 @@ def _only(name: str, fits: list[tuple[Place, ResolvedAlert, dict[str, str]]]) ->
     where = list(dict.fromkeys(place.name for place, _, _ in fits))
     first = [known for place, _, known in fits if place.name == where[0]]
     if len(first) > 1:  # several in one place: services, or levels
-        apart = next(
-            (label for label in ("service", "severity") if len({one.get(label) for one in first}) == len(first)),
-            next(label for label in first[0] if len({one.get(label) for one in first}) > 1),
-        )
+        labels = ("service", "severity", *first[0])
+        apart = next(label for label in labels if len({one.get(label) for one in first}) > 1)
         values = _some(f"{apart}={one.get(apart, '')}" for one in first)
-        raise click.UsageError(f"there are {len(first)} alerts `{name}`: add {values}")
+        raise click.UsageError(f"there are {len(first)} alerts `{name}` in {where[0]}: add {values}")
     raise click.UsageError(f"`{name}` runs in several places: add {_some(f'--in {one}' for one in where)}")
 
 
@@ -111,7 +112,9 @@ def _held(place: Place, labels: Mapping[str, str]) -> dict[str, str]:
         return {}
     value = labels.get(place.held)
     if value is None or value not in place.holds:
-        missing = f"alerts of {place.name} carry `{place.held}`" if value is None else f"`{place.held}` is not `{value}`"
+        missing = (
+            f"alerts of {place.name} carry `{place.held}`" if value is None else f"`{place.held}` is not `{value}`"
+        )
         raise click.UsageError(f"{missing}: add {_some(f'{place.held}={one}' for one in place.holds)}")
     return {place.held: value}
 
@@ -163,7 +166,7 @@ def _by_labels(workspace: Workspace, places: list[Place], labels: dict[str, str]
         ),
         None,
     )
-    return Meant(place.environment, place, rule, whole)
+    return Meant(place, rule, whole)
 
 
 def _agrees(identity: Mapping[str, str], labels: Mapping[str, str]) -> bool:
@@ -174,7 +177,9 @@ def _nowhere(workspace: Workspace, places: list[Place], labels: Mapping[str, str
     for label in dict.fromkeys(name for place in places for name in workspace.identity[place.environment]):
         values = sorted({one[label] for place in places for one in place.identities if label in one})
         if label in labels and labels[label] not in values:
-            return click.UsageError(f"no place has {label}={labels[label]}: {_hint(labels[label], values)}")
+            close = did_you_mean(labels[label], values)
+            hint = f"did you mean `{close}`?" if close else f"it is {_some(values)}"
+            return click.UsageError(f"no place has {label}={labels[label]}: {hint}")
     return click.UsageError("no place has these identity labels together")
 
 
@@ -185,7 +190,9 @@ def _unidentified(workspace: Workspace, fits: list[Place], labels: Mapping[str, 
     by_place = _some(f"--in {place.name}" for place in fits)
     if not said:
         return click.UsageError(f"alerts with these labels may come from several places: add {by_place}")
-    return click.UsageError(f"alerts of {fits[0].environment} carry `{label}`, which is missing: add {said}, or {by_place}")
+    return click.UsageError(
+        f"alerts of {fits[0].environment} carry `{label}`, which is missing: add {said}, or {by_place}"
+    )
 
 
 def _hint(word: str, known: Iterable[str]) -> str:

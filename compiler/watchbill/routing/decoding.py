@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from datetime import date
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -37,8 +38,17 @@ class Told(msgspec.Struct):
     def wrong(self, node: Node, what: str, wanted: str) -> None:
         self.say(codes.SHAPE, f"{what} must be {wanted}", node, f"this is {_kind(node)}")
 
-    def fields(self, node: Node | None, what: str, known: Collection[str] | None = None) -> Fields:
-        """A mapping's values by key; `known` are all the keys it may have. Nothing is an empty mapping."""
+    def fields(
+        self,
+        node: Node | None,
+        what: str,
+        known: Collection[str] | None = None,
+        newer: Mapping[str, str] = MappingProxyType({}),
+    ) -> Fields:
+        """A mapping's values by key; `known` are all the keys it may have. Nothing is an empty mapping.
+
+        `newer` are keys that only a newer Alertmanager has, and which.
+        """
         if node is None or is_null(node):
             return {}
         if not isinstance(node, MappingNode):
@@ -55,7 +65,9 @@ class Told(msgspec.Struct):
                 self.say(codes.SHAPE, f"`{key.value}` is given twice in {what}", key, "and again here", "keep one")
             elif known is not None and key.value not in known:
                 close = did_you_mean(key.value, known)
-                advice = f"did you mean `{close}`?" if close else f"it has {', '.join(sorted(known))}"
+                since = newer.get(key.value)
+                advice = f"Alertmanager has it from {since} on" if since else ""
+                advice = advice or (f"did you mean `{close}`?" if close else f"it has {', '.join(sorted(known))}")
                 self.say(codes.SHAPE, f"{what} has no key `{key.value}`", key, "unknown", advice)
             else:
                 own.add(key.value)

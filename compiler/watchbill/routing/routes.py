@@ -24,6 +24,7 @@ _RULE = (
     *("name", "source_match", "source_match_re", "source_matchers"),
     *("target_match", "target_match_re", "target_matchers", "equal"),
 )
+_ROUTE_LATER = {"labels": "0.34"}
 _LABEL = re.compile("[a-zA-Z_][a-zA-Z0-9_]*")
 _ALL = "..."
 
@@ -75,7 +76,7 @@ def _meant(node: Node, key: str) -> bool:
 
 
 def _route(node: Node, path: tuple[int, ...], above: _Above, names: Names, told: Told) -> Route:
-    fields = told.fields(node, "a route", _ROUTE)
+    fields = told.fields(node, "a route", _ROUTE, _ROUTE_LATER)
     receiver = told.text(fields.get("receiver"), "`receiver`")
     if receiver and receiver not in names.receivers:
         _missing("receiver", receiver, names.receivers, fields["receiver"], told)

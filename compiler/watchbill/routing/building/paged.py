@@ -117,17 +117,21 @@ def role_of(workspace: Workspace, team: str, role: str) -> Role | None:
     return own or workspace.settings.roles.get(role)
 
 
+def said(one: Notified, team: str | None) -> str:
+    """As policies name them: `primary`, `primary of sre`, `cto`, `#incidents`."""
+    name = one.on_call or one.role or one.person or one.slack or ""
+    return name if one.of in (None, team) else f"{name} of {one.of}"
+
+
 def _told(workspace: Workspace, rota: Rota, team: str, one: Notified, owner: str | None, at: datetime) -> Told:
-    said = one.on_call or one.role or one.person or one.slack or ""
-    if one.of not in (None, team):
-        said = f"{said} of {one.of}"
+    name = said(one, team)
     found = target(workspace, team, one, owner)
     if found is not None and found.kind == "Person":
-        return Told(said, person=found.name)
+        return Told(name, person=found.name)
     if found is not None:
         schedule = rota.schedules.get(found.name)
         duty = on_call(schedule, at) if schedule is not None else None
-        return Told(said, duty.person if duty is not None else None, found.name, duty)
+        return Told(name, duty.person if duty is not None else None, found.name, duty)
     office = role_of(workspace, team, one.role) if one.role is not None else None
     channel = one.slack or (office.slack or office.email or "by telephone" if office is not None else None)
-    return Told(said, channel=channel)
+    return Told(name, channel=channel)
