@@ -24,6 +24,7 @@ environments:
   staging: {labels: {env: staging}, prometheus: {url: http://prom-stg:9090}, alertmanager: {url: http://am-stg:9093}, at_most: ticket}
 severities: {critical: {page: level-1}, warning: {ticket: team}}
 severity_words: {page: critical}
+runbooks: {base_url: https://runbooks.shop.example}
 defaults: {keep_firing_for: 4m, labels: {company: shop}}
 ---
 {kind: Person, name: ana, email: ana@shop.example, timezone: Europe/Berlin}
@@ -318,3 +319,13 @@ def test_the_workspace_tells_its_settings_the_same_way(run: Run, shop: Path) -> 
     assert max(map(len, shown)) <= 80
     assert any(re.search(r"severities.critical +pages by escalation level-1 +:13$", one) for one in shown)
     assert any(one.endswith(" default") for one in shown)
+
+
+def test_an_alert_is_explained_though_something_else_is_broken(
+    run: Run, workspace: Callable[[Mapping[str, str]], Path]
+) -> None:
+    root = workspace({**FILES, "policies/other.yaml": "{kind: Service, name: other, team: web, colour: red}\n"})
+    done = run("explain", "alert", "CartsLost", cwd=root)
+    assert done.exit == 1
+    assert done.out.startswith("CartsLost\n  cart, tier 3 · team web · everywhere\n")
+    assert "Found 1 error" in done.err

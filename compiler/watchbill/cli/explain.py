@@ -112,8 +112,9 @@ def _workspace(folder: Path, form: str) -> None:
 
 
 def _alert(name: str | None, folder: Path, place: str | None, at: datetime | None, form: str) -> None:
-    from watchbill.cli.shared import read, show  # noqa: PLC0415
+    from watchbill.cli.shared import read, show, summary  # noqa: PLC0415
     from watchbill.cli.story import telling, text  # noqa: PLC0415
+    from watchbill.source.diagnostic import has_errors  # noqa: PLC0415
 
     if name is None:
         raise click.UsageError("name an alert: watchbill explain alert NAME")
@@ -142,6 +143,11 @@ def _alert(name: str | None, folder: Path, place: str | None, at: datetime | Non
     else:
         color = sys.stdout.isatty() and "NO_COLOR" not in os.environ
         click.echo(text.render(document, color=color))
+    if has_errors(result.found):
+        if form == "text":
+            said = summary(result.found, result.sources, len(policies.files))
+            click.echo(f"{said} `watchbill check` shows them.", err=True)
+        raise SystemExit(1)
 
 
 def _no_alert(workspace: "Workspace", name: str, place: str | None) -> str:
