@@ -151,9 +151,9 @@ def _values_in(held: Any, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[s
 
 
 def _matches(pattern: str, text: str) -> bool:
-    import re2  # noqa: PLC0415  (4 ms, and most policies name no pattern)
+    from watchbill.routing.patterns import matches  # noqa: PLC0415  (4 ms, and most policies name no pattern)
 
-    return re2.fullmatch(pattern, text) is not None
+    return matches(pattern, text)
 
 
 # The action

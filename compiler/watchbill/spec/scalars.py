@@ -39,16 +39,10 @@ class NotYet(msgspec.Struct, frozen=True):
 
 
 def _regex_problem(text: str) -> str | None:
-    import re2  # noqa: PLC0415  (4 ms, and most policies name no pattern)
+    from watchbill.promql.regex import problem  # noqa: PLC0415  (4 ms, and most policies name no pattern)
 
-    options = re2.Options()
-    options.log_errors = False
-    try:
-        re2.compile(text, options)
-    except re2.error as error:
-        reason = error.args[0] if error.args else error
-        return f"not an RE2 pattern: {reason.decode() if isinstance(reason, bytes) else reason}"
-    return None
+    wrong = problem(text)
+    return f"not an RE2 pattern: {wrong}" if wrong is not None else None
 
 
 def _zone_problem(text: str) -> str | None:

@@ -5,11 +5,10 @@ from datetime import tzinfo
 from functools import lru_cache
 from typing import Any
 
-import msgspec
-
 from watchbill.oncall.clock import instant_of
+from watchbill.targets.jsontext import broken, encoded, joined
 
-WIDTH = 110  # a value whose JSON is longer is broken into lines
+_STEP = "  "
 Body = Mapping[str, Any]
 
 
@@ -55,31 +54,9 @@ def zone_name(zone: tzinfo) -> str:
 
 def text(body: Body) -> str:
     """One JSON document: keys in the order given, two spaces a level, and on one line what is short enough."""
-    return _broken(body, "") + "\n"
+    return broken(body, "", _STEP) + "\n"
 
 
 def listed(key: str, items: Iterable[Body]) -> str:
     """One JSON document that is a list under a key, each of its items on a line: as many lines change as items do."""
-    return f'{{\n  "{key}": [\n' + ",\n".join("    " + _text(item) for item in items) + "\n  ]\n}\n"
-
-
-def _text(value: Any) -> str:
-    """On one line, with a space after each colon and comma."""
-    return msgspec.json.format(msgspec.json.encode(value), indent=0).decode()
-
-
-def _wrapped(value: Any, indent: str, taken: int = 0) -> str:
-    """`taken` is how much of the line stands before the value."""
-    line = _text(value)
-    if len(line) + len(indent) + taken <= WIDTH or not isinstance(value, dict | list | tuple):
-        return line
-    return _broken(value, indent)
-
-
-def _broken(value: Any, indent: str) -> str:
-    inner = indent + "  "
-    if isinstance(value, dict):
-        keys = {key: f"{_text(key)}: " for key in value}
-        entries = [f"{inner}{keys[key]}{_wrapped(part, inner, len(keys[key]))}" for key, part in value.items()]
-        return "{\n" + ",\n".join(entries) + f"\n{indent}}}"
-    return "[\n" + ",\n".join(inner + _wrapped(part, inner) for part in value) + f"\n{indent}]"
+    return f'{{\n  "{key}": [\n' + joined([f"    {encoded(item)}" for item in items]) + "  ]\n}\n"
