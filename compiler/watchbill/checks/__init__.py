@@ -7,14 +7,14 @@ something of that changes (spec/memory.py, spec/sight.py):
   one, the documents that services are resolved from, and of all others the names. What two services say alike, because
   it stands in a set that both use, is told once.
 - `ON_CALL`: people, schedules, calendars, escalations; no service, no rule.
-- `EVERYTHING`: the whole workspace. It is asked anew each time, and so is the slow kind: of ten thousand alerts one
-  look each is a twentieth of a second. What can be said of one service belongs into an area of its own.
+- `EVERYTHING`: the whole workspace. It is asked anew after every edit, and so is the slow kind: one look at each of
+  ten thousand alerts is a twentieth of a second. What can be said of one service belongs into an area of its own.
 
 So a new check is a function in the module of its area, and a new area a module and a line in this table.
 """
 
 import importlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -66,28 +66,21 @@ class _Question(NamedTuple):
 
 def check(workspace: Workspace, memory: Memory = NOTHING) -> list[Diagnostic]:
     """Everything that can be known of a workspace whose form is good."""
-    questions = list(_questions(workspace))
-    lacking = sum(memory.lacking(_part(one.area), {one.subject: one.seal}) for one in questions)
+    alone, seals = Alone(workspace), workspace.seals
+    subjects: dict[str, list[tuple[str, bytes, Callable[[], Workspace]]]] = {
+        EACH_SERVICE: [(one, seals.services[one], partial(alone.view, one)) for one in alone.services],
+        ON_CALL: [(ON_CALL, seals.on_call, partial(on_call, workspace))],
+        EVERYTHING: [(EVERYTHING, seals.everything, lambda: workspace)],
+    }
+    questions = [_Question(area, *subject) for area, looks_at in AREAS.items() for subject in subjects[looks_at]]
+    new = [one for one in questions if memory.lacking(_part(one.area), {one.subject: one.seal})]
+    services = len(subjects[EACH_SERVICE])  # each of which whoever looks at everything looks at
+    lacking = sum(services if one.subject == EVERYTHING else 1 for one in new)
     once: dict[tuple[object, ...], Diagnostic] = {}
     for some in in_two(memory, [partial(_recalled, memory, one) for one in questions], lacking):
         for diagnostic in some:
             once.setdefault((diagnostic.code.id, diagnostic.where, diagnostic.message), diagnostic)
-    found = list(once.values())
-    for area, looks_at in AREAS.items():
-        if looks_at == EVERYTHING:
-            found.extend(_check(area, workspace))
-    return found
-
-
-def _questions(workspace: Workspace) -> Iterator[_Question]:
-    alone = Alone(workspace)
-    for area, looks_at in AREAS.items():
-        if looks_at == EACH_SERVICE:
-            for service in alone.services:
-                yield _Question(area, service, workspace.seals.services[service], partial(alone.view, service))
-    for area, looks_at in AREAS.items():
-        if looks_at == ON_CALL:
-            yield _Question(area, ON_CALL, workspace.seals.on_call, partial(on_call, workspace))
+    return list(once.values())
 
 
 def _recalled(memory: Memory, one: _Question) -> list[Diagnostic]:

@@ -7,6 +7,7 @@ and where a child fails, it does so here. The result is the same, to the byte.
 import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from itertools import zip_longest
 from typing import TypeVar
 
 from watchbill.spec.memory import Memory
@@ -47,19 +48,19 @@ def two_cores() -> bool:
 def in_two(memory: Memory, jobs: Sequence[Callable[[], T]], lacking: int) -> list[T]:
     """What each job gives, in order. They ask the memory for most of it, in which there is no answer for `lacking` of them.
 
-    If those are many, a child works through the second half, and its answers are then remembered here.
+    If those are many, a child does every second job, and its answers are then remembered here.
     """
-    half = len(jobs) // 2
     if lacking < MANY or not memory.remembers or not two_cores():
         return [job() for job in jobs]
 
-    def second_half() -> bytes:
+    def every_second() -> bytes:
         memory.forget_asked()
-        for job in jobs[half:]:
+        for job in jobs[1::2]:
             job()
         return memory.asked()
 
-    other = beside(second_half)
-    first = [job() for job in jobs[:half]]
+    other = beside(every_second)
+    own = [job() for job in jobs[::2]]
     memory.adopt(other() or b"")
-    return [*first, *(job() for job in jobs[half:])]
+    rest = [job() for job in jobs[1::2]]
+    return [one for pair in zip_longest(own, rest) for one in pair][: len(jobs)]

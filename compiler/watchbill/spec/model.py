@@ -205,12 +205,13 @@ class Base(msgspec.Struct, frozen=True):
 
 class Seals(msgspec.Struct, frozen=True):
     """Digests of all that an answer follows from: about a service (`Service/name`, `Foreign/name`), about who is on call,
-    and about everything but what services and runbooks say themselves. See spec/sight.py.
+    about what no service and no runbook says itself, and about everything. See spec/sight.py.
     """
 
     services: dict[str, bytes] = {}
     on_call: bytes = b""
     around: bytes = b""
+    everything: bytes = b""
 
 
 class Workspace(msgspec.Struct, frozen=True, kw_only=True):

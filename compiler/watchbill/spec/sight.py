@@ -37,7 +37,10 @@ def seals(policies: Policies, documents: Documents, testers: dict[tuple[str, str
         services[f"Foreign/{foreign.name}"] = _digest(behind, foreign.digest, *(file.digest for file in files))
     people = [policy.digest for kind in ON_CALL for policy in documents.get(kind, {}).values()]
     around = _digest(lock, *_digests(documents, lambda kind: kind not in ("Service", "Foreign", "Runbook")))
-    return Seals(services, _digest(lock, *people), around)
+    read = msgspec.msgpack.encode((sorted(policies.bases.items()), policies.unread))
+    rules = (policy.digest for policy in policies.rules.values())
+    everything = _digest(lock, read, *rules, *_digests(documents, lambda _: True))
+    return Seals(services, _digest(lock, *people), around, everything)
 
 
 def on_call(workspace: Workspace) -> Workspace:
