@@ -19,11 +19,10 @@ def check(workspace: Workspace) -> Iterator[Diagnostic]:
         return
     base = site.base_url.rstrip("/")
     address = re.compile(re.escape(base) + r"(?![\w.-])(?:/" + _END + ")?(?:/)?")
-    pages = _pages(workspace)
+    pages: dict[str, dict[str, str]] = {}
     told: set[tuple[Location, str]] = set()
-    for where, text in _texts(workspace):
-        if base not in text:
-            continue
+    for where, text in _texts(workspace, base):
+        pages = pages or _pages(workspace)
         for match in address.finditer(text):
             parts = urlsplit(match.group().removeprefix(base))
             wrong = _wrong(workspace, unquote(parts.path), unquote(parts.fragment), pages)
@@ -66,8 +65,8 @@ def _wrong(workspace: Workspace, path: str, anchor: str, pages: dict[str, dict[s
     return None
 
 
-def _texts(workspace: Workspace) -> Iterator[tuple[Location, str]]:
-    """Every text that somebody wrote and a person may follow a link in."""
+def _texts(workspace: Workspace, base: str) -> Iterator[tuple[Location, str]]:
+    """Every text with this address that somebody wrote and a person may follow a link in."""
     for place in workspace.places.values():
         for service in place.services:
             for alert in service.alerts:
@@ -75,6 +74,8 @@ def _texts(workspace: Workspace) -> Iterator[tuple[Location, str]]:
                     continue
                 ours = service.kind == "Service"
                 for key, text in alert.annotations.items():
+                    if base not in text:
+                        continue
                     if key == "runbook_url":
                         if alert.runbook is None:
                             yield alert.at.at("runbook", "url") if ours else alert.at.at("annotations", key), text
@@ -82,6 +83,13 @@ def _texts(workspace: Workspace) -> Iterator[tuple[Location, str]]:
                         yield alert.at.at(key), text
                     else:
                         yield alert.at.at("annotations", key), text
+    for where, text in _read_by_people(workspace):
+        if base in text:
+            yield where, text
+
+
+def _read_by_people(workspace: Workspace) -> Iterator[tuple[Location, str]]:
+    """The texts of runbooks and messages."""
     for policy in workspace.documents.get("Runbook", {}).values():
         body: Runbook | None = policy.body
         for key in ("immediate", "investigate"):

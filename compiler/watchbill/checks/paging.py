@@ -26,7 +26,7 @@ def check(workspace: Workspace) -> list[Diagnostic]:
     seen: set[tuple[object, ...]] = set()  # thousands of alerts are alike in this
     for place in workspace.places.values():
         for alert in place.alerts:
-            windows = matching(workspace.windows.values(), alert, place)
+            windows = matching(workspace.windows.values(), alert, place) if workspace.windows else ()
             alike = (alert.team, alert.outcome, id(alert.owners), *(window.name for window in windows))
             if alike in seen:
                 continue

@@ -39,11 +39,13 @@ def _rules(service: ResolvedService) -> Iterator[Rule]:
 
 
 def _asking(place: Place, names: set[str], known: dict[str, tuple[Selector, ...]]) -> Iterator[tuple[Rule, Selector]]:
+    level = all(":" in name for name in names)  # as almost all are named: `level:metric:operation`
     for service in place.services:
         for rule in _rules(service):
             uses = known.get(rule.expr)
             if uses is None:
-                uses = known[rule.expr] = tuple(asked(rule.expr, names))
+                may = not level or ":" in rule.expr
+                uses = known[rule.expr] = tuple(asked(rule.expr, names)) if may else ()
             yield from ((rule, selector) for selector in uses)
 
 

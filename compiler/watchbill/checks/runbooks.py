@@ -176,8 +176,10 @@ def _unused(workspace: Workspace) -> Iterator[Diagnostic]:
     if any(policy.body is None for policy in services):
         return  # which alerts there are is not known
     used = {alert.runbook for place in workspace.places.values() for alert in place.alerts}
-    used |= _named_by_broken_alerts(workspace)
     unused = [(name, policy) for name, policy, _ in _runbooks(workspace) if name not in used]
+    if unused:
+        named = _named_by_broken_alerts(workspace)
+        unused = [(name, policy) for name, policy in unused if name not in named]
     if unused and not lost(workspace.documents) & {"Runbook", "Team", "AlertSet"}:
         for name, policy in unused:
             yield Diagnostic(
