@@ -186,7 +186,7 @@ def furnished(store):
     append(store, request(b"\x00came"), b"x" * 2000, came=b"\x00came")
     snapshot(store, 1)
     with store.write() as tx:
-        deadlines.put(tx, [Deadline("escalate", tx.now, b"\xff")])
+        deadlines.put(tx, [Deadline("escalate", tx.now)])
         outbox.add(tx, 1, [outbox.Effect("page/1", "note", b"\x00", True)])
         snapshots.put_plan(tx, b"{}")
 

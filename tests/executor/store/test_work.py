@@ -44,14 +44,14 @@ def do(store, what, *arguments):
 def test_a_deadline_is_due_at_its_instant_and_not_before(database, opened, clock):
     store = opened(database, clock=clock)
     with store.write() as tx:
-        deadlines.put(tx, [Deadline("late", tx.now + timedelta(seconds=9), b"2"), Deadline("soon", tx.now, b"1")])
+        deadlines.put(tx, [Deadline("late", tx.now + timedelta(seconds=9)), Deadline("soon", tx.now)])
         assert [one.key for one in deadlines.due(tx, 10)] == ["soon"]
         assert deadlines.soonest(tx) == tx.now
     clock.pass_(seconds=9)
     with store.write() as tx:
         assert deadlines.due(tx, 10) == [
-            Deadline("soon", clock.now - timedelta(seconds=9), b"1"),
-            Deadline("late", clock.now, b"2"),
+            Deadline("soon", clock.now - timedelta(seconds=9)),
+            Deadline("late", clock.now),
         ]
         assert len(deadlines.due(tx, 1)) == 1
         assert deadlines.number(tx) == 2
@@ -61,7 +61,7 @@ def test_a_deadline_can_be_moved_and_cancelled(database, opened, clock):
     store = opened(database, clock=clock)
     with store.write() as tx:
         deadlines.put(tx, [Deadline("escalate", tx.now), Deadline("verify", tx.now)])
-        deadlines.put(tx, [Deadline("escalate", tx.now + timedelta(minutes=5), b"new")])
+        deadlines.put(tx, [Deadline("escalate", tx.now + timedelta(minutes=5))])
         deadlines.cancel(tx, ["verify", "never set"])
         assert deadlines.due(tx, 10) == []
         assert deadlines.soonest(tx) == tx.now + timedelta(minutes=5)

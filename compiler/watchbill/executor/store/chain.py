@@ -16,7 +16,7 @@ import msgspec
 
 GENESIS = bytes(32)
 ERASED = "store.erased"
-_KIND = re.compile(r"[a-z][a-z0-9_.]{0,63}")
+_KIND = re.compile(r"[a-z][a-z0-9.-]{0,63}")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 

@@ -20,7 +20,6 @@ class Deadline(msgspec.Struct, frozen=True):
 
     key: str
     due: datetime
-    body: bytes = b""
 
 
 def put(tx: Transaction, deadlines: Sequence[Deadline]) -> None:
@@ -28,9 +27,8 @@ def put(tx: Transaction, deadlines: Sequence[Deadline]) -> None:
     if not deadlines:
         return
     new = (postgresql.insert if tx.postgresql else sqlite.insert)(DEADLINES)
-    changed = {"due": new.excluded.due, "body": new.excluded.body}
-    rows = [{"key": one.key, "due": one.due, "body": one.body} for one in deadlines]
-    tx.connection.execute(new.on_conflict_do_update(index_elements=["key"], set_=changed), rows)
+    rows = [{"key": one.key, "due": one.due} for one in deadlines]
+    tx.connection.execute(new.on_conflict_do_update(index_elements=["key"], set_={"due": new.excluded.due}), rows)
 
 
 def cancel(tx: Transaction, keys: Iterable[str]) -> None:
@@ -43,7 +41,7 @@ def cancel(tx: Transaction, keys: Iterable[str]) -> None:
 def due(tx: Transaction, limit: int) -> list[Deadline]:
     """Those whose time has come, the oldest first. Serving one includes cancelling it, in the same transaction."""
     found = select(DEADLINES).where(DEADLINES.c.due <= tx.now).order_by(DEADLINES.c.due, DEADLINES.c.key).limit(limit)
-    return [Deadline(row.key, row.due, row.body) for row in tx.connection.execute(found)]
+    return [Deadline(row.key, row.due) for row in tx.connection.execute(found)]
 
 
 def soonest(tx: Transaction) -> datetime | None:

@@ -78,7 +78,6 @@ DEADLINES = Table(
     METADATA,
     Column("key", String, primary_key=True),
     Column("due", Instant, nullable=False),
-    Column("body", LargeBinary, nullable=False),
     Index("deadlines_by_due", "due"),
 )
 _UNDONE = "state in ('waiting', 'claimed', 'acting')"

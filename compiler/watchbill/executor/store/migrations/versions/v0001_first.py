@@ -44,7 +44,6 @@ def upgrade() -> None:
         "deadlines",
         sa.Column("key", sa.String, primary_key=True),
         sa.Column("due", sa.BigInteger, nullable=False),
-        sa.Column("body", sa.LargeBinary, nullable=False),
     )
     op.create_index("deadlines_by_due", "deadlines", ["due"])
     op.create_table(
