@@ -170,7 +170,7 @@ def test_an_entry_that_was_erased_before_cannot_be_erased_again_in_secret(databa
 def test_effects_that_ended_long_ago_go_and_others_stay(database, opened, clock):
     store = opened(database, clock=clock)
     with store.write() as tx:
-        outbox.add(tx, 1, [outbox.Effect(key, "note", b"", False) for key in ("done", "waiting")])
+        outbox.add(tx, [(1, outbox.Effect(key, "note", b"", False)) for key in ("done", "waiting")])
         outbox.finish(tx, outbox.claim(tx, "a", timedelta(seconds=9), 1, once=False)[0])
     clock.pass_(days=500)
     erase(store, days=400)
@@ -187,7 +187,7 @@ def furnished(store):
     snapshot(store, 1)
     with store.write() as tx:
         deadlines.put(tx, [Deadline("escalate", tx.now)])
-        outbox.add(tx, 1, [outbox.Effect("page/1", "note", b"\x00", True)])
+        outbox.add(tx, [(1, outbox.Effect("page/1", "note", b"\x00", True))])
         snapshots.put_plan(tx, b"{}")
 
 

@@ -25,7 +25,7 @@ def page(number, once=False):
 
 def add(store, *effects, seq=1):
     with store.write() as tx:
-        outbox.add(tx, seq, effects)
+        outbox.add(tx, [(seq, effect) for effect in effects])
 
 
 def claim(store, holder="a", limit=10, once=False):
@@ -349,9 +349,9 @@ def test_a_writer_that_is_paused_in_a_transaction_does_not_hold_up_the_others(po
     url = postgresql.empty()
     asleep, awake = opened(url), opened(url)
     with pytest.raises(Unavailable, match=r"idle-in-transaction|closed|terminat"), asleep.write() as tx:  # noqa: PT012
-        outbox.add(tx, 1, [page(1)])
+        outbox.add(tx, [(1, page(1))])
         time.sleep(0.6)
         with awake.write() as other:
-            outbox.add(other, 1, [page(2)])
-        outbox.add(tx, 1, [page(3)])
+            outbox.add(other, [(1, page(2))])
+        outbox.add(tx, [(1, page(3))])
     assert [one.effect for one in claim(awake)] == [page(2)]

@@ -12,13 +12,22 @@ from typing import Any, Literal
 
 import msgspec
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DBAPIError,
+    InterfaceError,
+    InternalError,
+    NoSuchModuleError,
+    OperationalError,
+    SQLAlchemyError,
+)
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from watchbill.executor.store.chain import from_micros
 
 Clock = Callable[[], datetime]
-Unavailable = (DBAPIError, PoolTimeout)  # what to catch: the database cannot be reached, is locked, or is full
+# What to catch: the database cannot be reached, is locked, or is full. Another error is about what was to be written.
+Unavailable = (OperationalError, InterfaceError, InternalError, PoolTimeout)
 _WRITER = 0x77617463_6862696C  # "watchbil": the advisory lock of the log's writer
 _MIGRATION = _WRITER + 1
 _PAUSED = 10_000  # ms that PostgreSQL waits for a process that has stopped inside a transaction
@@ -147,13 +156,14 @@ def open_store(url: str, *, clock: Clock | None = None, create: bool = True) -> 
         migrate.bring_up_to_date(store, create=create)
     except SQLAlchemyError as error:
         store.close()
-        raise NoStore(f"{store.name} cannot be opened: {_first_line(error)}") from None
+        raise NoStore(f"{store.name} cannot be opened: {first_line(error)}") from None
     except BaseException:
         store.close()
         raise
     return store
 
 
-def _first_line(error: SQLAlchemyError) -> str:
+def first_line(error: Exception) -> str:
+    """What the database said, without the statement and its values."""
     cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
     return str(cause).strip().split("\n")[0]

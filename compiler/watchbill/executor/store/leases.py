@@ -44,6 +44,11 @@ def release(tx: Transaction, lease: Lease) -> None:
     _mine(tx, lease, {"until": tx.now})
 
 
+def release_all(tx: Transaction, holder: str) -> None:
+    """Everything that somebody holds: it stops, and others need not wait for the end of its leases."""
+    tx.connection.execute(update(LEASES).where(LEASES.c.holder == holder, LEASES.c.until > tx.now).values(until=tx.now))
+
+
 def holders(tx: Transaction, prefix: str = "") -> int:
     """How many leases of names that begin so hold now."""
     held = select(func.count()).where(LEASES.c.until > tx.now, LEASES.c.name.startswith(prefix, autoescape=True))

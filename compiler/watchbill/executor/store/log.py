@@ -144,8 +144,7 @@ def entries(tx: Transaction, after: int = 0, prefix: str = "") -> Iterator[Entry
     found = select(*columns).outerjoin(BODIES, BODIES.c.digest == LOG.c.digest).where(LOG.c.seq > after)
     if prefix:
         found = found.where(LOG.c.kind.startswith(prefix, autoescape=True))
-    streamed = tx.connection.execution_options(yield_per=500)
-    for row in streamed.execute(found.order_by(LOG.c.seq)):
+    for row in tx.connection.execute(found.order_by(LOG.c.seq).execution_options(yield_per=500)):
         body = unpacked(row.form, row.size, row.body)
         yield Entry(row.seq, row.time, row.kind, row.digest, row.hash, body)
 
@@ -160,9 +159,9 @@ def raw(tx: Transaction) -> Iterator[Raw]:
         "log LEFT JOIN bodies b ON b.digest = log.digest"
         " LEFT JOIN inbox ON inbox.seq = log.seq LEFT JOIN bodies r ON r.digest = inbox.digest"
     )
-    streamed = tx.connection.execution_options(yield_per=500)
+    rows = text(f"SELECT {columns} FROM {joined} ORDER BY log.seq").execution_options(yield_per=500)  # noqa: S608
     try:
-        for row in streamed.execute(text(f"SELECT {columns} FROM {joined} ORDER BY log.seq")):  # noqa: S608  (no input)
+        for row in tx.connection.execute(rows):
             received = None
             if row.came is not None:
                 received = Received(row.came, unpacked(row.came_form, row.came_size, row.came_body), row.came_erased)

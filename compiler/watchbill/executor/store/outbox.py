@@ -46,8 +46,8 @@ class Fenced(Exception):  # noqa: N818
     """The lease is over, or another holds it: what was to be written was not."""
 
 
-def add(tx: Transaction, seq: int, effects: Sequence[Effect]) -> None:
-    """Add rows that entry `seq` of the log wants. A key that was ever added before is passed over."""
+def add(tx: Transaction, effects: Sequence[tuple[int, Effect]]) -> None:
+    """Add effects, each with the number of the entry that wants it. A key that was ever added is passed over."""
     if not effects:
         return
     rows = [
@@ -63,7 +63,7 @@ def add(tx: Transaction, seq: int, effects: Sequence[Effect]) -> None:
             "token": 0,
             "holder": "",
         }
-        for effect in effects
+        for seq, effect in effects
     ]
     new = (postgresql.insert if tx.postgresql else sqlite.insert)(OUTBOX)
     tx.connection.execute(new.on_conflict_do_nothing(index_elements=["key"]), rows)

@@ -31,6 +31,7 @@ AREAS = (
     "remediation",
     "naming",
     "messages",
+    "executor",
     "tools",
 )
 

@@ -1,0 +1,220 @@
+"""Lanes: claimed effects, each done in a thread of its own. Calls and changes have one lane, everything else another,
+so that a page never waits for a restart that hangs.
+
+Of what is done `once` the intent is committed first, and the core has the last word on it; then the act; then the
+result. Whoever dies or sleeps in between leaves it unknown. Everything else is tried again until it is given up.
+"""
+
+import contextlib
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Any
+
+from watchbill.executor.core import permitted
+from watchbill.executor.core.effects import Act, Bodies, Query, decode_body
+from watchbill.executor.core.events import ActionStarted, Events, MessageSettled
+from watchbill.executor.engine import Faulty, Taken, Unit, from_millis
+from watchbill.executor.entries import BEGUN, noted
+from watchbill.executor.handlers import READS_ONLY, Again, Outside, Work, handler
+from watchbill.executor.settling import undone, unknown
+from watchbill.executor.store import outbox
+from watchbill.executor.store.connect import Unavailable
+from watchbill.executor.store.outbox import Claim, Fenced
+from watchbill.executor.writer import LEASE, Overloaded, Writer
+
+_LOG = logging.getLogger("watchbill.effects")
+_TRIES = 8
+_LONGEST = 60.0  # seconds between two tries
+_MARGIN = 1.0  # seconds before the end of a lease from which on it is not counted on
+_RENEWALS = LEASE.total_seconds() / 3
+
+
+class _Lost(Exception):  # noqa: N818
+    """The lease went to somebody else, or into the void."""
+
+
+class Effects:
+    """One lane. `observe` does only what reads. Register with the writer, start, and stop before the writer."""
+
+    def __init__(self, writer: Writer, outside: Outside, *, once: bool, threads: int, observe: bool = False) -> None:
+        self.once = once
+        self.observe = observe
+        self.done: list[Callable[[str, str, float], None]] = []
+        self._writer = writer
+        self._outside = outside
+        self._threads = threads
+        self._held: dict[str, tuple[Claim, float]] = {}
+        self._lock = threading.Lock()
+        self._stopping = threading.Event()
+        self._renewer = threading.Thread(target=self._renew, name="renewer", daemon=True)
+        writer.lanes.append(self)
+
+    def begin(self) -> None:
+        self._renewer.start()
+
+    def free(self) -> int:
+        return 0 if self._stopping.is_set() else self._threads - len(self._held)
+
+    def start(self, claims: Sequence[Claim]) -> None:
+        until = time.monotonic() + LEASE.total_seconds() - _MARGIN
+        with self._lock:
+            self._held.update({claim.effect.key: (claim, until) for claim in claims})
+        for claim in claims:
+            threading.Thread(target=self._do, args=(claim,), name=claim.effect.kind, daemon=True).start()
+
+    def stop(self, patience: float) -> int:
+        """Claim no more, wait up to so many seconds for what is under way; how many were left in the middle.
+
+        What may be repeated is handed back, so that another may have it at once.
+        """
+        self._stopping.set()
+        end = time.monotonic() + patience
+        while self._held and time.monotonic() < end:
+            time.sleep(0.02)
+        with self._lock:
+            left = [claim for claim, _ in self._held.values()]
+        if self.once:
+            return len(left)
+        for claim in left:
+            with contextlib.suppress(*Unavailable, Overloaded):
+                self._writer.submit(Unit(within=lambda tx, one=claim: outbox.release(tx, one))).result()  # type: ignore[misc]
+        return 0
+
+    # Threads
+
+    def _do(self, claim: Claim) -> None:
+        effect = claim.effect
+        started, outcome = time.monotonic(), "settled"
+        try:
+            body = decode_body(effect.body)
+            outcome = (self._act_once if effect.once else self._repeatable)(claim, body)
+        except (_Lost, *Unavailable, Overloaded, Faulty) as error:
+            outcome = "lost"
+            _LOG.warning("an effect was left to its lease: %s", error, extra={"effect": effect.key})
+        except Exception:  # noqa: BLE001  (a mistake in one effect must not stop the lane)
+            outcome = "failed"
+            _LOG.exception("an effect failed", extra={"effect": effect.key})
+        finally:
+            with self._lock:
+                self._held.pop(effect.key, None)
+            for tell in self.done:
+                tell(effect.kind, outcome, time.monotonic() - started)
+            self._writer.hungry(self.once)
+
+    def _repeatable(self, claim: Claim, body: Bodies) -> str:
+        answer = self._answer(claim, body, self._work(claim, body))
+        if isinstance(answer, Again):
+            if claim.attempts < _TRIES:
+                wait = answer.after if answer.after is not None else min(2.0 ** (claim.attempts - 1), _LONGEST)
+                until = from_millis(self._outside.now()) + timedelta(seconds=wait)
+                self._write(claim, Unit(within=lambda tx: outbox.put_off(tx, claim, until)))
+                return "put off"
+            answer = undone(
+                claim.effect.key, body, f"given up after {_TRIES} tries: {answer.detail}", self._outside.now()
+            )
+        self._finish(claim, answer)
+        return "settled"
+
+    def _act_once(self, claim: Claim, body: Bodies) -> str:
+        key, work = claim.effect.key, self._work(claim, body)
+        refused = self._refused(claim, body)
+        if refused is not None:
+            self._finish(claim, refused)
+            return "refused"
+        if isinstance(body, Act):
+            recorded = handler(claim.effect.kind).record(work, self._outside) if body.record else None
+            if isinstance(recorded, Again):
+                self._finish(claim, undone(key, body, recorded.detail, self._outside.now()))
+                return "refused"
+            begun = Unit(ActionStarted(key=key, recorded=recorded), within=lambda tx: outbox.begin(tx, claim))
+            step = self._write(claim, begun).step
+            if step is None or not permitted(step, key):
+                self._write(claim, Unit(within=lambda tx: outbox.finish(tx, claim)))
+                return "not permitted"
+        else:
+            intent = (BEGUN, noted({"effect": key}))
+            recorded = None
+            self._write(claim, Unit(note=intent, within=lambda tx: outbox.begin(tx, claim)))
+        if not work.held():
+            raise _Lost("its lease was over before it could be acted on")
+        try:
+            answer = handler(claim.effect.kind).handle(self._work(claim, body, recorded), self._outside)
+        except Exception as error:  # noqa: BLE001  (a handler may be anybody's)
+            _LOG.exception("an effect failed while it was done", extra={"effect": key})
+            answer = Again(f"{type(error).__name__}: {error}")
+        if isinstance(answer, Again):  # what was begun is never done again
+            answer = unknown(key, body, answer.detail, self._outside.now())
+        self._finish(claim, answer)
+        return "settled"
+
+    def _answer(self, claim: Claim, body: Bodies, work: Work) -> Events | Again:
+        refused = self._refused(claim, body)
+        if refused is not None:
+            return refused
+        try:
+            answer: Events | Again = handler(claim.effect.kind).handle(work, self._outside)
+        except Exception as error:  # noqa: BLE001  (a handler may be anybody's)
+            _LOG.exception("an effect failed while it was done", extra={"effect": claim.effect.key})
+            return Again(f"{type(error).__name__}: {error}")
+        return answer
+
+    def _refused(self, claim: Claim, body: Bodies) -> Events | None:
+        """Why it is not even tried."""
+        key, kind, now = claim.effect.key, claim.effect.kind, self._outside.now()
+        if isinstance(body, (Act, Query)) and now > body.not_after:
+            return undone(key, body, "its time was over before it could begin", now)
+        if self.observe and kind not in READS_ONLY:
+            settled = undone(key, body, "observed only", now)
+            return (
+                MessageSettled(key=key, arrived=True, detail="observed only")
+                if isinstance(settled, MessageSettled)
+                else settled
+            )
+        if handler(kind) is None:
+            return undone(key, body, f"nothing in this installation does `{kind}`", now)
+        return None
+
+    def _work(self, claim: Claim, body: Bodies, recorded: str | None = None) -> Work:
+        return Work(claim.effect.key, body, claim.attempts, lambda: self._holds(claim), recorded)
+
+    def _holds(self, claim: Claim) -> bool:
+        held = self._held.get(claim.effect.key)
+        return held is not None and held[0].token == claim.token and time.monotonic() < held[1]
+
+    def _finish(self, claim: Claim, answer: Events) -> None:
+        self._write(claim, Unit(answer, within=lambda tx: outbox.finish(tx, claim)))
+
+    def _write(self, claim: Claim, unit: Unit) -> Taken:
+        """Through the writer; while the database is away, again and again as long as the lease holds."""
+        while True:
+            try:
+                taken = self._writer.submit(unit).result()
+            except (*Unavailable, Overloaded):
+                if not self._holds(claim):
+                    raise
+                time.sleep(0.2)
+                continue
+            if isinstance(taken.failed, Fenced):
+                raise _Lost(str(taken.failed))
+            return taken
+
+    def _renew(self) -> None:
+        while not self._stopping.wait(_RENEWALS) or self._held:
+            with self._lock:
+                claims = [claim for claim, _ in self._held.values()]
+            if not claims:
+                continue
+            until = time.monotonic() + LEASE.total_seconds() - _MARGIN
+            try:
+                renewing = Unit(within=lambda tx, held=claims: outbox.renew(tx, held, LEASE))  # type: ignore[misc]
+                kept: list[Any] = self._writer.submit(renewing).result().value
+            except (*Unavailable, Overloaded) as error:
+                _LOG.warning("leases were not renewed: %s", error)
+                continue
+            with self._lock:
+                for claim in kept:
+                    if claim.effect.key in self._held:
+                        self._held[claim.effect.key] = (claim, until)

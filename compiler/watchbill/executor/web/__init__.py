@@ -1,0 +1,1 @@
+"""What the executor answers to: Alertmanager's webhooks, probes and scrapes."""
