@@ -10,7 +10,7 @@ NOT_INSTALLED = Code(
     why="A plain install compiles and checks, and stays small; only a machine that runs the executor needs a web server and a database.",
     example="pip install watchbill; watchbill serve …",
     instead="pip install 'watchbill[executor]'",
-    silence="Install them.",
+    silence="It cannot be silenced: install them.",
 )
 BAD_PLAN = Code(
     "WB802",
