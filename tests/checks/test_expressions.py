@@ -69,3 +69,17 @@ def test_what_is_remembered_of_a_text_says_the_same_again(workspace, small, find
     first, second = (findings(root, cache=True) for _ in range(2))
     assert len(first) == 3
     assert first == second
+
+
+def test_a_param_with_the_name_of_a_function_does_not_draw_the_caret(told):
+    params = "  params: {topk: {type: number, default: 5}}\n"
+    [(_, text, _)] = told(ALERT.format(expr="topk(${topk}, a) > 1") + params)
+    assert text == "topk"
+
+
+def test_an_expression_written_for_each_environment_is_underlined_where_it_is_wrong(workspace, small, findings):
+    two = small.replace("environments: {", "environments: {staging: {prometheus: {url: http://localhost:1}}, ")
+    by = "\n    default: a > 1\n    by:\n      staging: sum(a) > 1 or topk(2, a) > 1"
+    root = workspace({"policies/watchbill.yaml": two, "policies/api.yaml": SERVICE + ALERT.format(expr=by)})
+    [one] = findings(root, "policies/api.yaml")
+    assert (one.code, one.text, one.place[0]) == ("WB316", "topk", 10)

@@ -16,8 +16,8 @@ class Location(msgspec.Struct, frozen=True, array_like=True, tag="at"):
     """Where something stands in a policy file, as a path of keys: cheap to carry, resolved to lines only when shown.
 
     `file` is relative to the workspace. `path` is empty for a whole document. `key` points at the key instead of its
-    value. `start` and `end` are character offsets into a scalar's value (`end` -1: the whole scalar); with
-    `word`, the place of that text in the value is meant that has `start` others before it.
+    value. `start` and `end` are character offsets into a scalar's value (`end` -1: the whole scalar); with `put` they
+    are offsets into that text, which is the value with its params put in.
     """
 
     file: str
@@ -26,18 +26,14 @@ class Location(msgspec.Struct, frozen=True, array_like=True, tag="at"):
     key: bool = False
     start: int = 0
     end: int = -1
-    word: str = ""
+    put: str = ""
 
     def at(self, *path: str | int, key: bool = False) -> "Location":
         return Location(self.file, self.document, (*self.path, *path), key)
 
     def naming(self, text: str, start: int, end: int) -> "Location":
-        """The same, narrowed to what stands at these offsets of `text`: the value, but with params put into it.
-
-        Offsets do not hold in the policy then, so the words are looked for there.
-        """
-        word = text[start:end]
-        return Location(self.file, self.document, self.path, self.key, text[:start].count(word), word=word)
+        """The same, narrowed to what stands at these offsets of `text`: the value, but with params put into it."""
+        return Location(self.file, self.document, self.path, self.key, start, end, text)
 
     def within(self, start: int, end: int) -> "Location":
         return Location(self.file, self.document, self.path, self.key, start, end)

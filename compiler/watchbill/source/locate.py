@@ -1,6 +1,7 @@
 """Symbolic locations to lines and columns: a file is composed again only when a finding in it is shown."""
 
 from bisect import bisect_right
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -9,6 +10,7 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from watchbill.source.alignment import origins
 from watchbill.source.diagnostic import Location, Span, Where
 from watchbill.source.files import PolicyFile, read
+from watchbill.source.substituted import written
 from watchbill.source.yaml import LINE_BREAK, MAX_DEPTH, Document, compose, decode_text, node_span
 
 _NAMES = ("name", "alert", "record")  # the last two in rules of Prometheus
@@ -54,11 +56,10 @@ class Sources:
         if where.document >= len(source.documents):
             return Span(where.file)
         node, whole = _follow(source.documents[where.document].node, where)
-        if whole and isinstance(node, ScalarNode):
-            start = _nth(node.value, where.word, where.start) if where.word else where.start
-            end = start + len(where.word) if where.word else where.end
-            if start >= 0 and end >= 0:
-                return _within_scalar(where.within(start, end), source, node)
+        if whole and where.put:
+            node, where = _as_written(node, where)
+        if whole and isinstance(node, ScalarNode) and where.start >= 0 and where.end >= 0:
+            return _within_scalar(where, source, node)
         return node_span(where.file, node)
 
     def enclosing_name(self, where: Where) -> tuple[Span, str] | None:
@@ -140,6 +141,32 @@ def _start(node: Node) -> tuple[int, int]:
 
 def _end(node: Node) -> tuple[int, int]:
     return node.end_mark.line, node.end_mark.column
+
+
+def _as_written(node: Node, where: Location) -> tuple[Node, Location]:
+    """The scalar that a text with params came from, and the place in it. By place there may be several of them.
+
+    Where the compiler has put more into the text than params, the words are looked for.
+    """
+    scalars = [node] if isinstance(node, ScalarNode) else list(_scalars(node))
+    for scalar in scalars:
+        found = written(scalar.value, where.put, where.start, where.end)
+        if found is not None:
+            return scalar, where.within(*found)
+    word = where.put[where.start : where.end]
+    if isinstance(node, ScalarNode) and word:
+        start = _nth(node.value, word, where.put[: where.start].count(word))
+        return node, where.within(start, start + len(word)) if start >= 0 else where.at()
+    return node, where.at()
+
+
+def _scalars(node: Node) -> Iterator[ScalarNode]:
+    """The values of `{default: …, by: {place: …}}`."""
+    for _, value in node.value if isinstance(node, MappingNode) else ():
+        if isinstance(value, ScalarNode):
+            yield value
+        elif isinstance(value, MappingNode):
+            yield from (one for _, one in value.value if isinstance(one, ScalarNode))
 
 
 def _nth(value: str, word: str, before: int) -> int:
