@@ -254,9 +254,9 @@ def test_it_names_the_people_of_each_step_at_an_instant(
 ) -> None:
     (story,) = told("CartsLost", "--at", f"2026-02-{day}T03:00Z")["on_call"]
     first, second = story["steps"]
-    assert [one["name"] for one in first["reaches"][0]["people"]] == [person]
-    assert first["reaches"][0]["people"][0]["there"][11:16] == there
-    assert (second["after"], second["reaches"][0]["people"][0]["name"]) == ("5m", "bo")
+    assert [one["name"] for one in first["reaches"]] == [person]
+    assert first["reaches"][0]["local_time"][11:16] == there
+    assert (second["after_seconds"], second["reaches"][0]["name"]) == (300, "bo")
 
 
 def test_it_tells_what_is_done_and_what_keeps_the_machine_from_it(told: Callable[..., dict[str, Any]]) -> None:
@@ -284,7 +284,7 @@ def test_the_text_says_all_of_it_in_80_columns(run: Run) -> None:
     for part in ("Written in", "What is in force", "Where it goes", "Who answers", "What to do", "Tests"):
         assert f"\n{part}" in done.out
     assert re.search(r"limit +10% +critical +level :\d+\n +5% +high +level :\d+\n", done.out)
-    assert re.search(r"at once +caio \(Fri 00:00 there\) · primary of customer", done.out)
+    assert re.search(r"at once +caio \(Fri 00:00 there\) · primary by customer/customer-primary", done.out)
 
 
 @pytest.mark.parametrize(

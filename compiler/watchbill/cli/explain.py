@@ -112,8 +112,8 @@ def _workspace(folder: Path, form: str) -> None:
 
 
 def _alert(name: str | None, folder: Path, place: str | None, at: datetime | None, form: str) -> None:
+    from watchbill.cli.alert import telling, text  # noqa: PLC0415
     from watchbill.cli.shared import read, show, summary  # noqa: PLC0415
-    from watchbill.cli.story import telling, text  # noqa: PLC0415
     from watchbill.source.diagnostic import has_errors  # noqa: PLC0415
 
     if name is None:
@@ -151,8 +151,12 @@ def _alert(name: str | None, folder: Path, place: str | None, at: datetime | Non
 
 
 def _no_alert(workspace: "Workspace", name: str, place: str | None) -> str:
+    from watchbill.routing.building.heartbeat import NAME as HEARTBEAT  # noqa: PLC0415
+
     known = {alert.name for one in workspace.places.values() for alert in one.alerts}
     bare = name.rpartition("/")[2]
+    if bare == HEARTBEAT and workspace.settings.heartbeat is not None:
+        return f"`{bare}` is no policy's: the compiler adds it for `heartbeat:`, which `explain workspace` shows."
     if bare in known:
         return f"there is no alert `{name}`{f' in {place}' if place else ''}; elsewhere there is `{bare}`."
     close = did_you_mean(bare, known)

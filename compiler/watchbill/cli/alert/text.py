@@ -6,6 +6,7 @@ from typing import Any
 
 from watchbill.cli.show.rows import Row, paragraph, table
 from watchbill.oncall.localtime import DAYS, moment
+from watchbill.promql import format_duration
 from watchbill.targets.wording import EVERYWHERE
 
 Record = dict[str, Any]
@@ -106,13 +107,15 @@ def _leads_to(outcomes: list[Record]) -> Iterator[Row]:
 def _answers(on_call: list[Record]) -> Iterator[str]:
     for number, one in enumerate(on_call):
         at = moment(datetime.fromisoformat(one["at"]), UTC)
-        within = f", acknowledge within {one['acknowledge_within']}" if one["acknowledge_within"] else ""
+        seconds = one["acknowledge_within_seconds"]
+        within = f", acknowledge within {_length(seconds)}" if seconds else ""
         yield from [""] if number else []
         yield from paragraph(f"{one['severity']} of {one['team']} by {one['escalation']}{within}; {at} UTC", 2, 4)
         rows = []
         for step in one["steps"]:
-            after = "at once" if step["after"] == "0s" else f"after {step['after']}"
-            rows += [Row(after, _who(reached)) for reached in step["reaches"]]
+            after = f"after {_length(step['after_seconds'])}" if step["after_seconds"] else "at once"
+            resort = ", the last resort" if step["last_resort"] else ""
+            rows += [Row(after, _who(reached) + resort) for reached in step["reaches"]]
         yield from table(rows, 4)
         tail = [f"again {one['repeat']} times" if one["repeat"] > 1 else "once again"] if one["repeat"] else []
         tail += [f"told at once: {', '.join(one['also'])}"] if one["also"] else []
@@ -120,14 +123,17 @@ def _answers(on_call: list[Record]) -> Iterator[str]:
             yield from paragraph("; ".join(tail), 4, 2)
 
 
+def _length(seconds: float) -> str:
+    return format_duration(round(seconds * 1000))
+
+
 def _who(reached: Record) -> str:
-    names = []
-    for person in reached["people"]:
-        there = datetime.fromisoformat(person["there"]) if person["there"] else None
-        names.append(f"{person['name']} ({DAYS[there.weekday()]} {there:%H:%M} there)" if there else person["name"])
+    who = reached["name"] or reached["channel"] or "NOBODY"
+    if reached["local_time"]:
+        there = datetime.fromisoformat(reached["local_time"])
+        who += f" ({DAYS[there.weekday()]} {there:%H:%M} there)"
     schedule = f" by {reached['schedule']}" if reached["schedule"] else ""
-    who = ", ".join(names) or ("NOBODY" if reached["schedule"] else reached["who"])
-    return f"{who} · {reached['who']}{schedule}" if names and reached["who"] else f"{who}{schedule}"
+    return f"{who} · {reached['as']}{schedule}"
 
 
 def _what_to_do(story: Record) -> Iterator[str]:

@@ -1,15 +1,15 @@
 """Who answers an alert, and what the machine may do: people at an instant, runbook, remedies with their gates."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from watchbill.cli.story.variants import Rule
-from watchbill.oncall import on_call as duty_of
+from watchbill.cli.alert.variants import Rule
+from watchbill.cli.show.duty import iso
+from watchbill.routing.building.paged import Step, chain
 from watchbill.source.diagnostic import Location
 from watchbill.spec import kinds
-from watchbill.spec.kinds.people import Notified
-from watchbill.spec.model import ResolvedAlert, Workspace, qualified
+from watchbill.spec.model import ResolvedAlert, Workspace
 from watchbill.spec.rota import Rota, rota
 from watchbill.targets import wording
 
@@ -18,7 +18,7 @@ PlaceOf = Callable[[Location | None], Record]
 
 
 def on_call(workspace: Workspace, rules: Sequence[Rule], at: datetime) -> list[Record]:
-    """For each team and escalation that pages somewhere: the steps, and who they reach at an instant."""
+    """For each team and escalation that pages somewhere: the steps, and who they reach when each of them comes."""
     known, _ = rota(workspace)
     pages = dict.fromkeys(
         (team, outcome.escalation, alert.severity)
@@ -28,65 +28,39 @@ def on_call(workspace: Workspace, rules: Sequence[Rule], at: datetime) -> list[R
     )
     found = []
     for team, name, severity in pages:
-        policy = workspace.documents["Escalation"].get(name or "")
-        body: kinds.Escalation | None = policy.body if policy is not None else None
-        if body is None:
-            continue  # broken, and told elsewhere
-        waits = [step.wait for step in body.steps]
-        steps = [
-            {
-                "after": wording.total(waits[:number]) if number else "0s",
-                "reaches": [_reached(workspace, known, one, team, at) for one in step.notify],
-            }
-            for number, step in enumerate(body.steps)
-        ]
-        found.append(
-            {
-                "team": team,
-                "severity": severity,
-                "escalation": name,
-                "at": at.isoformat(),
-                "acknowledge_within": body.acknowledge_within,
-                "steps": steps,
-                "repeat": body.repeat,
-                "also": [wording.who(workspace, one, team) for one in body.also],
-            }
-        )
+        paged = chain(workspace, known, team, name or "", at)
+        if paged is not None:
+            found.append(
+                {
+                    "team": team,
+                    "severity": severity,
+                    "escalation": name,
+                    "at": iso(at),
+                    "acknowledge_within_seconds": paged.acknowledge_within,
+                    "steps": [_step(step, known, at) for step in paged.steps],
+                    "repeat": paged.repeat,
+                    "also": [one.channel or one.person or one.said for one in paged.also],
+                }
+            )
     return found
 
 
-def _reached(workspace: Workspace, known: Rota, one: Notified, team: str, at: datetime) -> Record:
-    """Who a step means, and who that is at this instant, with the time where they are."""
-    schedule = None
-    if one.on_call is not None:
-        of = one.of or team
-        body = _team(workspace, of)
-        reference = body.on_call.get(one.on_call) if body is not None else None
-        schedule = qualified(workspace.documents, "Schedule", reference, of) if reference else None
-        words = f"{one.on_call} of {of}"
-        names: tuple[str, ...] = duty_of(known.schedules[schedule], at).people if schedule in known.schedules else ()
-    elif one.person is not None:
-        words, names = "", (one.person.rsplit("/", 1)[-1],)
-    else:
-        words = one.role or one.slack or ""
-        body = _team(workspace, team)
-        office = (body.roles.get(one.role or "") if body is not None else None) or workspace.settings.roles.get(
-            one.role or ""
-        )
-        names = (office.person.rsplit("/", 1)[-1],) if office is not None and office.person is not None else ()
-        if not names and office is not None:
-            words = wording.who(workspace, one, team)
-    people = [
-        {"name": name, "there": at.astimezone(known.people[name].zone).isoformat() if name in known.people else None}
-        for name in names
-    ]
-    return {"who": words, "schedule": schedule, "people": people}
-
-
-def _team(workspace: Workspace, name: str) -> kinds.Team | None:
-    """None for a broken one."""
-    policy = workspace.documents.get("Team", {}).get(name)
-    return policy.body if policy is not None else None
+def _step(step: Step, known: Rota, at: datetime) -> Record:
+    when = at + timedelta(seconds=step.after)
+    return {
+        "after_seconds": step.after,
+        "last_resort": step.resort,
+        "reaches": [
+            {
+                "as": one.said,
+                "name": one.person,
+                "schedule": one.schedule,
+                "channel": one.channel,
+                "local_time": iso(when, known.people[one.person].zone) if one.person in known.people else None,
+            }
+            for one in step.told
+        ],
+    }
 
 
 def runbook(workspace: Workspace, alert: ResolvedAlert, place_of: PlaceOf) -> Record | None:

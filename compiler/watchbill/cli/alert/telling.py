@@ -5,12 +5,10 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from watchbill.cli.story import answers
-from watchbill.cli.story.variants import Rule, Spot, grouped, spot, where
-from watchbill.routing.building.configuration import configuration
-from watchbill.routing.following import follow
-from watchbill.routing.reading import read
-from watchbill.routing.tree import Config
+from watchbill.cli.alert import answers
+from watchbill.cli.alert.variants import Rule, Spot, grouped, spot, where
+from watchbill.routing import Config, follow
+from watchbill.routing.building.answer import compiled
 from watchbill.source.diagnostic import Location
 from watchbill.source.locate import Sources
 from watchbill.spec import composition, provenance
@@ -18,6 +16,7 @@ from watchbill.spec.dependence import dependences
 from watchbill.spec.load import Policies
 from watchbill.spec.model import OUTCOMES, Workspace, qualified
 from watchbill.spec.settings import outcome_kind
+from watchbill.spec.windows import matching
 from watchbill.targets import wording
 
 Record = dict[str, Any]
@@ -90,7 +89,10 @@ class Story:
         for block in made.blocks:
             if block.said not in ("alert", "set", "rule"):
                 yield {"what": block.said, **self.place_of(block.at)}
-        yield {"what": f"the {policy.kind.lower()}", **self.place_of(policy.at.at("name"))}
+        yield {
+            "what": "the Foreign" if policy.kind == "Foreign" else "the service",
+            **self.place_of(policy.at.at("name")),
+        }
         yield {"what": "the workspace", **self.place_of(self._workspace_at().at("name"))}
 
     def _compiled(self) -> Iterator[str]:
@@ -169,8 +171,7 @@ class Story:
 
     @cache  # noqa: B019  (one story a run)
     def _config(self, environment: str) -> Config | None:
-        built = configuration(self.workspace, environment)
-        return read(built)[0] if built is not None else None
+        return compiled(self.workspace, environment)[0]
 
     def _because(self, severity: str, environment: str) -> Iterator[Record]:
         own = self._workspace_at()
@@ -205,9 +206,7 @@ class Story:
             touched = [
                 (place, alert)
                 for place, alert in self.rules
-                if place.name in window.places
-                and window.team in (None, alert.team)
-                and window.match.items() <= alert.labels.items()
+                if matching((window,), alert, place) and window.team in (None, *(team for team, _ in alert.takers))
             ]
             if window.effect == "no-remediation":
                 matters = bool(self.first.remediate)
