@@ -48,6 +48,8 @@ AREAS = {
     "coverage": ON_CALL,
     "attended": EVERYTHING,
     "remediation": EVERYTHING,
+    "approvers": EVERYTHING,
+    "fights": EVERYTHING,
     "runbooks": EVERYTHING,
     "links": EVERYTHING,
     "dashboards": EVERYTHING,

@@ -75,7 +75,7 @@ def _unreachable(workspace: Workspace, pages: Pages) -> Iterator[Diagnostic]:
         if steps is None or steps.body is None:
             continue
         for target in (target for step in steps.body.steps for target in step.notify):
-            for name in _people(workspace, team, target):
+            for name in people_of(workspace, team, target):
                 policy = workspace.documents.get("Person", {}).get(name)
                 notify = policy.body.notify if policy is not None and policy.body is not None else {}
                 if policy is None or not notify or (name, severity) in told:
@@ -92,7 +92,7 @@ def _unreachable(workspace: Workspace, pages: Pages) -> Iterator[Diagnostic]:
                     )
 
 
-def _people(workspace: Workspace, team: str, target: Notified) -> Iterator[str]:
+def people_of(workspace: Workspace, team: str, target: Notified) -> Iterator[str]:
     """Everybody who may ever be the one that a target names."""
     owner = workspace.documents.get("Team", {}).get(target.of or team)
     if owner is None or owner.body is None:

@@ -2,21 +2,18 @@
 
 import re
 from collections.abc import Iterator
-from typing import Any
-
-import msgspec
 
 from watchbill import promql
 from watchbill.checks import procedures
-from watchbill.checks.procedures import Use, lack, started, steps_of
+from watchbill.checks.acting import chosen, uses_of_alerts, uses_of_procedures, values
+from watchbill.checks.procedures import Use, lack
 from watchbill.source.codes import remediation as codes
 from watchbill.source.diagnostic import Diagnostic, Location, Related, did_you_mean
-from watchbill.spec.kinds.actions import Action, HttpCall, Isolate, RedisFlush, RolloutUndo, Value
+from watchbill.spec.kinds.actions import HttpCall, Isolate, RedisFlush, RolloutUndo
 from watchbill.spec.kinds.answers import Approvals, Remediation
 from watchbill.spec.load import Policy
-from watchbill.spec.model import ResolvedAlert, Workspace, qualified
+from watchbill.spec.model import ResolvedAlert, Workspace
 from watchbill.spec.scalars import seconds
-from watchbill.spec.shapes import fields_of
 
 SHOWN = 5  # alerts named beside a finding
 NO_NAME = "\u2042 no name that anybody would give \u2042"
@@ -24,7 +21,7 @@ NO_NAME = "\u2042 no name that anybody would give \u2042"
 
 def check(workspace: Workspace) -> list[Diagnostic]:
     found: list[Diagnostic] = []
-    uses, steps = _uses(workspace), _uses_of_procedures(workspace)
+    uses, steps = uses_of_alerts(workspace), uses_of_procedures(workspace)
     for name, policy in workspace.documents.get("Remediation", {}).items():
         if policy.body is None:
             continue
@@ -38,34 +35,12 @@ def check(workspace: Workspace) -> list[Diagnostic]:
     return found
 
 
-def _uses(workspace: Workspace) -> dict[str, list[Use]]:
-    """The alerts that name each remediation."""
-    found: dict[str, list[Use]] = {}
-    for place in workspace.places.values():
-        for alert in place.alerts:
-            for index, name in enumerate(alert.remediate):
-                found.setdefault(name, []).append(Use(alert, place.name, alert.at.at("remediate", index)))
-    return found
-
-
-def _uses_of_procedures(workspace: Workspace) -> dict[str, list[Use]]:
-    """For each remediation that is a step of a procedure, the alerts that can start it; `at` is the step."""
-    found: dict[str, list[Use]] = {}
-    for policy in workspace.documents.get("Procedure", {}).values():
-        steps = steps_of(policy.body.steps) if policy.body is not None else ()
-        for name, at in [(step.remediate, policy.at.at(*path, "remediate")) for step, path in steps if step.remediate]:
-            remediation = qualified(workspace.documents, "Remediation", name, policy.team) or name
-            uses = [Use(use.alert, use.place, at) for use in started(workspace, policy)]
-            found.setdefault(remediation, []).extend(uses)
-    return found
-
-
 # Inputs
 
 
 def _inputs(policy: Policy, direct: list[Use], through: list[Use]) -> Iterator[Diagnostic]:
     body: Remediation = policy.body
-    used = dict(_values(body.action))
+    used = dict(values(body.action))
     unknown = [(path, value.input) for path, value in used.items() if value.input and value.input not in body.inputs]
     for path, name in unknown:
         close = did_you_mean(name, body.inputs)
@@ -132,24 +107,6 @@ def _distinct(uses: Iterator[Use]) -> list[Use]:
     return list({use.at: use for use in reversed(list(uses))}.values())[::-1]
 
 
-def _values(action: Action) -> Iterator[tuple[tuple[str | int, ...], Value]]:
-    """Every value of the action that may come from an input, with its path below `action`."""
-    name, parameters = _chosen(action)
-    for field in fields_of(type(parameters)) if parameters is not None else ():
-        yield from _values_in(getattr(parameters, field.attribute), (name, field.key))
-
-
-def _values_in(held: Any, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], Value]]:
-    if isinstance(held, Value):
-        yield path, held
-    elif isinstance(held, dict):
-        for key, value in held.items():
-            yield from _values_in(value, (*path, key))
-    elif isinstance(held, tuple):
-        for index, value in enumerate(held):
-            yield from _values_in(value, (*path, index))
-
-
 def _matches(pattern: str, text: str) -> bool:
     from watchbill.routing.patterns import matches  # noqa: PLC0415  (4 ms, and most policies name no pattern)
 
@@ -159,18 +116,9 @@ def _matches(pattern: str, text: str) -> bool:
 # The action
 
 
-def _chosen(action: Action) -> tuple[str, msgspec.Struct | None]:
-    """The name of the action and its parameters; nothing when they are broken, which is told elsewhere."""
-    for field in fields_of(Action):
-        parameters: msgspec.Struct | None = getattr(action, field.attribute)
-        if parameters is not None:
-            return field.key, parameters
-    return "", None
-
-
 def _action(policy: Policy) -> Iterator[Diagnostic]:
     body: Remediation = policy.body
-    name, action = _chosen(body.action)
+    name, action = chosen(body.action)
     if action is None:
         return
     if body.undo == "inverse":

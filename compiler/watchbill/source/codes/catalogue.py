@@ -29,6 +29,7 @@ AREAS = (
     "runbooks",
     "dashboards",
     "remediation",
+    "safety",
     "naming",
     "messages",
     "executor",
