@@ -4,9 +4,13 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from watchbill.checks.acting import chosen, uses_of_alerts, uses_of_procedures
-from watchbill.checks.contacts import people_of
-from watchbill.checks.covered import Covered, over_coverage
+from watchbill.checks.contacts import people_in, people_of
+from watchbill.checks.covered import coverage_of
 from watchbill.checks.procedures import Use
+from watchbill.oncall import Schedule
+from watchbill.oncall.clock import instant_of
+from watchbill.oncall.localtime import stretch
+from watchbill.oncall.shifts import spans
 from watchbill.source.codes import safety as codes
 from watchbill.source.diagnostic import Diagnostic, Related
 from watchbill.spec.kinds.actions import Isolate, RolloutUndo
@@ -40,14 +44,8 @@ def destructive(body: Remediation) -> bool:
 
 def _with_turns(workspace: Workspace) -> set[str]:
     """Everybody who has a turn in some schedule."""
-    made, _ = rota(workspace)
-    return {
-        person
-        for schedule in made.schedules.values()
-        for layer in schedule.layers
-        for era in layer.eras
-        for person in era.people
-    }
+    schedules = workspace.documents.get("Schedule", {}).values()
+    return {person for schedule in schedules for person in people_in(workspace, schedule)}
 
 
 def _teams(uses: list[Use]) -> list[str]:
@@ -77,14 +75,14 @@ def _too_few(workspace: Workspace, policy: Policy, uses: list[Use]) -> Iterator[
     made, _ = rota(workspace)
     for team in _teams(uses):
         fixed: set[str] = set()
-        covered: dict[str, Covered] = {}
+        schedules: dict[str, Schedule] = {}
         for target in approvals.from_:
             name = _schedule(workspace, team, target)
             if name is None:
                 fixed.update(people_of(workspace, team, target))
             elif name in made.schedules:
-                covered |= over_coverage(workspace, [made.schedules[name]])
-        few = _first_time(approvals.count, fixed, list(covered.values()))
+                schedules[name] = made.schedules[name]
+        few = _first_time(workspace, approvals.count, fixed, list(schedules.values()))
         if few is not None:
             people, when = few
             who = f"all that are asked are `{min(people)}`" if len(people) == 1 else f"only {len(people)} are there"
@@ -98,21 +96,25 @@ def _too_few(workspace: Workspace, policy: Policy, uses: list[Use]) -> Iterator[
             return
 
 
-def _first_time(count: int, always: set[str], schedules: list[Covered]) -> tuple[set[str], str] | None:
+def _first_time(
+    workspace: Workspace, count: int, always: set[str], schedules: list[Schedule]
+) -> tuple[set[str], str] | None:
     """The first time at which there are some and yet too few: who they are, and when in words."""
     if not schedules:
         return (always, "") if 0 < len(always) < count else None
-    start, end = max(one.start for one in schedules), min(one.end for one in schedules)
-    changes = sorted({start, *(at for one in schedules for at, _, _ in one.spans if start < at < end), end})
+    times = [coverage_of(workspace, one) for one in schedules]
+    start, end = max(at for at, _ in times), max(until for _, until in times)
+    shifts = [spans(one, start, end) for one in schedules]
     places = [0] * len(schedules)
-    for at, until in pairwise(changes):
+    for at, until in pairwise(sorted({at for one in shifts for at, _, _ in one} | {end})):
         people = set(always)
-        for number, one in enumerate(schedules):
-            while one.spans[places[number]][1] <= at:
+        for number, one in enumerate(shifts):
+            while one[places[number]][1] <= at:
                 places[number] += 1
-            people.update(one.spans[places[number]][2].people)
+            people.update(one[places[number]][2].people)
         if 0 < len(people) < count:
-            return people, f" {schedules[0].words([(at, until)])}"
+            first = schedules[0]
+            return people, f" from {stretch(instant_of(at), instant_of(until), first.zone)} ({first.zone})"
     return None
 
 

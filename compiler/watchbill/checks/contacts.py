@@ -105,12 +105,18 @@ def people_of(workspace: Workspace, team: str, target: Notified) -> Iterator[str
             yield qualified(workspace.documents, "Person", role.person, team) or role.person
     elif target.on_call is not None and target.on_call in owner.body.on_call:
         name = qualified(workspace.documents, "Schedule", owner.body.on_call[target.on_call], target.of or team)
-        schedule = workspace.documents["Schedule"][name] if name is not None else None
-        if schedule is not None and schedule.body is not None:
-            body: Schedule = schedule.body
-            eras = [era.people for layer in body.layers for era in layer.eras]
-            for person in dict.fromkeys([*body.people, *(person for people in eras for person in people)]):
-                yield qualified(workspace.documents, "Person", person, schedule.team) or person
+        if name is not None:
+            yield from people_in(workspace, workspace.documents["Schedule"][name])
+
+
+def people_in(workspace: Workspace, schedule: Policy) -> Iterator[str]:
+    """Everybody who has turns in a schedule."""
+    body: Schedule | None = schedule.body
+    eras = [era.people for layer in body.layers for era in layer.eras] if body is not None else []
+    for person in dict.fromkeys(
+        person for people in (body.people if body is not None else (), *eras) for person in people
+    ):
+        yield qualified(workspace.documents, "Person", person, schedule.team) or person
 
 
 def _silence(workspace: Workspace, pages: Pages) -> Iterator[Diagnostic]:
