@@ -36,6 +36,7 @@ PROVEN = {  # what no piece of policy can show, with the test that does
     "WB904": "tests/output/test_compile.py::test_a_stray_file_is_a_warning_that_stops_nothing",
     "WB905": "tests/output/test_compile.py::test_generated_as_a_link_is_refused_and_a_link_that_is_named_is_followed",
     "WB906": "tests/cli/test_verbs.py::test_a_failing_test_points_at_the_test_in_the_policy",
+    "WB908": "tests/cli/test_drill.py::test_a_plan_that_cannot_be_used_is_a_finding_and_no_traceback",
     "WB999": "tests/cli/test_verbs.py::test_a_mistake_of_ours_ends_with_70_and_no_traceback",
 }
 SHOWN = [code for code in codes().values() if code.id not in PROVEN]

@@ -15,6 +15,7 @@ VERBS = {
     "test": "Run the policies' own tests.",
     "route": "Follow one alert to its people: rule, route, receiver, who that is; and why not the others.",
     "oncall": "Who is on call, now or at any instant; the week; calendars to subscribe to.",
+    "drill": "Rehearse one alert with the executor's own core: who hears when, what it would do, what holds it back.",
     "holidays": "Public holidays as a reviewed lock, brought up to date.",
     "fmt": "Lay policies out in the one canonical way, comments kept.",
     "serve": "Run the executor: take webhooks in, and do what its plan says.",

@@ -57,9 +57,15 @@ def step_of(plan: Plan, item: str) -> Step:
 
 
 def advance(turn: Turn, incident: Incident) -> None:
-    """Do what can be done now, up to what has to be waited for; at the end of it all people take over."""
-    while _free(incident) and incident.agenda:
-        item, incident.agenda = incident.agenda[0], incident.agenda[1:]
+    """Do what can be done now, up to what has to be waited for; at the end of it all people take over.
+
+    People are told, asked and written to when it is their turn, and never wait until a remedy has been verified.
+    """
+    while incident.open and incident.agenda:
+        item = incident.agenda[0]
+        if not _free(incident) and not _for_people(turn.plan_of(incident), item):
+            break
+        incident.agenda = incident.agenda[1:]
         kind, _, name = item.partition(":")
         if kind == "diagnose":
             alert = turn.plan_of(incident).alert_in(incident.alert or "", incident.place or "")
@@ -74,6 +80,13 @@ def advance(turn: Turn, incident: Incident) -> None:
     if _free(incident) and not incident.exhausted:
         incident.exhausted = True
         _exhausted(turn, incident)
+
+
+def _for_people(plan: Plan, item: str) -> bool:
+    if not item.startswith("step:"):
+        return False
+    step = step_of(plan, item)
+    return not step.preserve and not step.diagnose
 
 
 def _free(incident: Incident) -> bool:

@@ -3,7 +3,7 @@
 import msgspec
 
 from watchbill.executor.core.decisions import Escalated
-from watchbill.executor.core.effects import Page, Recipient
+from watchbill.executor.core.effects import Note, Page, Recipient
 from watchbill.executor.core.events import Instant
 from watchbill.executor.core.state import Escalating, Incident
 from watchbill.executor.core.turn import Turn
@@ -113,6 +113,10 @@ def _take(
 
 
 def _page(turn: Turn, incident: Incident, to: Recipient, number: int, round_: int, reason: str) -> str:
+    """Wake a person; a channel is written to."""
+    if to.slack is not None:
+        text = f"{incident.title} ({incident.facts.severity}): {reason}"
+        return turn.effect(incident, Note(incident=incident.id, to=(to,), reason="channel", text=text))
     team = turn.plan_of(incident).document.teams.get(incident.facts.team)
     body = Page(
         incident=incident.id,

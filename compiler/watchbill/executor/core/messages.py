@@ -9,11 +9,14 @@ _DEADLINE = "message:"
 
 
 def opened(turn: Turn, incident: Incident) -> None:
-    """What the runbook asks for, where the incident is one that pages."""
+    """What the runbook asks for, where the incident is one that pages; what its procedure sends is sent in its turn."""
     plan = turn.plan_of(incident)
     alert = plan.alert_in(incident.alert or "", incident.place or "")
+    procedure = plan.document.procedures.get(incident.facts.procedure or "")
+    later = {step.communicate for step in procedure.steps} if procedure is not None else set()
     for name in alert.communicate if alert is not None and incident.paging else ():
-        send(turn, incident, name)
+        if name not in later:
+            send(turn, incident, name)
 
 
 def send(turn: Turn, incident: Incident, name: str) -> None:

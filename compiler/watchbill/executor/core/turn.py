@@ -150,8 +150,7 @@ class Turn:
         self.decide(
             Refused(incident=incident.id, reason=reason, remediation=remediation, run=run, target=target, detail=detail)
         )
-        words = " ".join(part for part in (remediation or "the machine", "is held back:", reason, detail) if part)
-        self.note(incident, f"refused:{reason}", words)
+        self.note(incident, f"refused:{reason}", f"{remediation or 'the machine'} is held back ({reason}): {detail}")
 
     def refuse_unknown(self, reason: Refusal, run: str, detail: str) -> None:
         """Something that belongs to no incident is not done."""

@@ -78,6 +78,16 @@ name: shop
 checks: {unfair-nights: off}""",
     silence="It cannot be silenced.",
 )
+PLAN = Code(
+    "WB908",
+    "plan-unusable",
+    "error",
+    finds="An executor's plan that cannot be read, is broken, or was compiled by a newer watchbill.",
+    why="The executor does what the plan says and no more: it does nothing by a plan that it does not wholly understand.",
+    example="generated/production/executor/plan.json  (cut short)",
+    instead="Compile it again, with a watchbill that is not newer than the executor: watchbill compile",
+    silence="It cannot be silenced.",
+)
 BUG = Code(
     "WB999",
     "internal-error",
@@ -87,4 +97,4 @@ BUG = Code(
     example="(anything)",
     instead="Report it with the text that was printed.",
 )
-ALL = (GATE_REFUSED, NOT_GATED, STALE, STRAY, CANNOT_WRITE, TEST_FAILED, BAD_SETTING, BUG)
+ALL = (GATE_REFUSED, NOT_GATED, STALE, STRAY, CANNOT_WRITE, TEST_FAILED, BAD_SETTING, PLAN, BUG)
