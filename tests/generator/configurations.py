@@ -365,3 +365,46 @@ def doubtful(draw: random.Random) -> dict[str, Any]:
         key = draw.choice(["route", "receivers", "inhibit_rules", "time_intervals", "templates", "globals", "global"])
         found[key] = draw.choice([None, [], {}, "text", [None]])
     return found
+
+
+ODD_VALUES = [
+    *(
+        "pay",
+        "a",
+        "A",
+        "pay,",
+        "\\x41",
+        "a,b",
+        "\\q",
+        "b",
+        "c",
+        "a b",
+        "'a'",
+        "é",
+        "ü",
+        "\\",
+        '"',
+        "\\n",
+        "\n",
+        "}",
+        "{",
+        "a\\,b",
+    ),
+    *('a",b=c', "data", "=pay", "~pay", "!b", "aaa", "Z", "\u2028", 'a"b', "x"),
+]
+
+
+def odd_label_set(draw: random.Random) -> dict[str, str]:
+    """Values and names that doubtful matchers ask for, as one parser or the other reads them."""
+    names = ["team", "te am", "tea:m", "ü", "a-b", "env", "severity", "a"]
+    return {name: draw.choice(ODD_VALUES) for name in names if draw.random() < 0.5} or {"x": "y"}
+
+
+def of_doubtful_matchers(draw: random.Random) -> dict[str, Any]:
+    """A flat tree of matchers that parsers quarrel about. Some are refused."""
+    routes = [
+        {"matchers": [draw.choice(BAD_MATCHERS)], "receiver": f"r{number}", "continue": draw.random() < 0.5}
+        for number in range(4)
+    ]
+    routes += [{"match_re": {"team": draw.choice(["a)|(b", "pay", "(?i)a", "a|", ".", "^a$"])}, "receiver": "r4"}]
+    return {"route": {"receiver": "r5", "routes": routes}, "receivers": [{"name": f"r{number}"} for number in range(6)]}

@@ -280,6 +280,17 @@ def test_patterns_are_matched_whole_and_a_dot_is_no_line_break() -> None:
     assert follow(config, {"team": "CORE"}, NOW).receivers == ("c",)
 
 
+def test_a_pattern_of_the_old_spelling_stands_in_group_keys_as_alertmanager_anchors_it() -> None:
+    config = tree({"match_re": {"team": "a|b"}, "receiver": "a"}, {"match_re": {"team": "c)|(d"}, "receiver": "b"})
+    assert [route.key for route in config.routes()][1:] == ['{}/{team=~"^(?:a|b)$"}', '{}/{team=~"^(?:c)|(d)$"}']
+    assert [follow(config, {"team": team}, NOW).receivers for team in ("b", "ab", "cx", "d")] == [
+        ("a",),
+        ("root",),
+        ("root",),
+        ("b",),
+    ]
+
+
 def test_a_negative_matcher_matches_an_alert_without_the_label() -> None:
     config = tree({"matchers": ['team!="a"'], "receiver": "a"}, {"matchers": ['team!~"a|b"'], "receiver": "b"})
     assert follow(config, {}, NOW).receivers == ("a",)

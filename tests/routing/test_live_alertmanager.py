@@ -11,7 +11,15 @@ from zoneinfo import ZoneInfo
 import pytest
 from live_alertmanager import Key, Live, key, running, wait_for
 
-from generator.configurations import configuration, inhibit_rule, label_set, wide, wide_label_sets
+from generator.configurations import (
+    configuration,
+    inhibit_rule,
+    label_set,
+    odd_label_set,
+    of_doubtful_matchers,
+    wide,
+    wide_label_sets,
+)
 from watchbill.routing import Config, Firing, ends, firing_alerts, follow, read
 
 pytestmark = pytest.mark.tools
@@ -55,6 +63,23 @@ def test_every_alert_goes_to_the_receivers_of_a_real_alertmanager(alertmanager: 
                 assert theirs == [route.receiver for route in ends(config, labels)], (value, labels)
                 compared += 1
     assert compared == 12_000
+
+
+def test_a_matcher_that_the_two_parsers_read_differently_means_what_a_real_alertmanager_takes_it_for(
+    alertmanager: Path, tmp_path: Path
+) -> None:
+    draw = random.Random(24)
+    trees = [value for value in (of_doubtful_matchers(draw) for _ in range(400)) if read(value)[0] is not None][:40]
+    alerts = list({key(one): one for one in (odd_label_set(draw) for _ in range(250))}.values())
+    assert len(trees) == 40
+    with running(alertmanager, tmp_path, trees[0]) as live:
+        live.post(alerts)
+        for value in trees:
+            live.load(value)
+            config, answers = understood(value), live.alerts()
+            for labels in alerts:
+                theirs = [one["name"] for one in answers[key(labels)]["receivers"]]
+                assert theirs == [route.receiver for route in ends(config, labels)], (value, labels)
 
 
 def test_ten_thousand_alerts_find_their_way_through_a_wide_tree_as_in_a_real_alertmanager(

@@ -23,9 +23,9 @@ def test_listed_values_and_patterns_are_told_by_label() -> None:
     assert config is not None
     assert list(distinctions(config).values()) == [
         Distinction("env", (), ()),
-        Distinction("service", (), ("db-[0-9]+",)),
+        Distinction("service", (), ("^(?:db-[0-9]+)$",)),
         Distinction("severity", ("none",), ()),
-        Distinction("team", ("data", "pay"), ("pay.*",)),
+        Distinction("team", ("data", "pay"), ("^(?:pay.*)$",)),
         Distinction("tier", ("1", "2", "3"), ()),
         Distinction("zone", (), (), equal=True),
     ]

@@ -10,6 +10,8 @@ from watchbill.source.diagnostic import did_you_mean
 
 _INSTANT = re.compile(r"(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}(?::\d{2})?)(Z|[+-]\d{2}:\d{2})?(?: +([A-Za-z][\w+/-]*))?")
 
+_FIRST, _LAST = 1970, 9000  # a calendar's days before and after it can still be counted
+
 
 class Instant(click.ParamType[datetime]):
     """`2026-12-25T03:00+01:00`, `2026-12-25T02:00Z` or `2026-12-25T03:00 Europe/Berlin`."""
@@ -37,4 +39,6 @@ class Instant(click.ParamType[datetime]):
             self.fail(f"`{value}` is no instant: {error}", param, ctx)
         if instant is None:
             self.fail(problem or "", param, ctx)
+        if not _FIRST <= instant.year <= _LAST:
+            self.fail(f"`{value}` is too far away: write a year from {_FIRST} to {_LAST}", param, ctx)
         return instant

@@ -22,6 +22,8 @@ def pairs(words: Iterable[str]) -> tuple[str | None, dict[str, str]]:
     name: str | None = None
     labels: dict[str, str] = {}
     for word in words:
+        if any("\ud800" <= character <= "\udfff" for character in word):  # what Python makes of other bytes
+            raise click.UsageError(f"`{word.encode('utf-8', 'backslashreplace').decode()}` is not UTF-8")
         label, sign, value = word.partition("=")
         if sign and label:
             if labels.setdefault(label, value) != value:

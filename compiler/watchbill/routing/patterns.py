@@ -12,7 +12,7 @@ _SPECIAL = frozenset(r"\.+*?()|[]{}^$")
 
 def problem(pattern: str) -> str | None:
     """What is wrong with a pattern, or None."""
-    return re2_problem(_anchored(pattern))
+    return re2_problem(anchored(pattern))
 
 
 @lru_cache(maxsize=1 << 17)
@@ -24,11 +24,17 @@ def matches(pattern: str, value: str) -> bool:
 @lru_cache(maxsize=1 << 14)
 def listed(pattern: str) -> tuple[str, ...] | None:
     """The values of a pattern that only lists some: `a|b` is ("a", "b"). None for any other pattern."""
-    values = pattern.split("|")
+    values = pattern.removeprefix("^(?:").removesuffix(")$").split("|") if whole(pattern) else pattern.split("|")
     return tuple(values) if not any(_SPECIAL & set(value) for value in values) else None
 
 
-def _anchored(pattern: str) -> str:
+def whole(pattern: str) -> bool:
+    """Whether a pattern is written as one that matches the whole value, as those of `match_re` are."""
+    return pattern.startswith("^(?:") and pattern.endswith(")$")
+
+
+def anchored(pattern: str) -> str:
+    """A pattern as Go is asked for it."""
     return f"^(?:{pattern})$"
 
 
@@ -37,4 +43,4 @@ def _compiled(pattern: str) -> "re2._Regexp[str]":
     options = re2.Options()
     options.log_errors = False
     options.max_mem = _MEMORY
-    return re2.compile(_anchored(pattern), options)
+    return re2.compile(anchored(pattern), options)

@@ -11,6 +11,7 @@ from watchbill.promql import parse_duration
 from watchbill.routing.decoding import Fields, Told, is_null
 from watchbill.routing.matchers import Matcher, in_order, make, read_matchers, written
 from watchbill.routing.notation import Malformed
+from watchbill.routing.patterns import anchored
 from watchbill.routing.times import TimeInterval
 from watchbill.routing.tree import Inhibition, Receiver, Route, Timing, below
 from watchbill.source.codes import alertmanager as codes
@@ -141,8 +142,10 @@ def _matchers(fields: Fields, equal: str, pattern: str, both: str, told: Told) -
         if is_null(node):
             told.say(codes.BAD_MATCHER, f"`{label}` has no pattern", node, "nothing", "write one, or leave it out")
             continue
+        pattern = told.text(node, f"`{label}`")
         try:
-            yield make(label, "=~", told.text(node, f"`{label}`"))
+            make(label, "=~", pattern)
+            yield make(label, "=~", anchored(pattern))  # anchored once more than a matcher: so it stands in group keys
         except Malformed as error:
             told.say(codes.BAD_MATCHER, error.message, node, "refused")
     for text, node in told.texts(fields.get(both), f"`{both}`") or ():

@@ -48,7 +48,8 @@ def _lines(shown: Shown, known: Known | None) -> Iterator[str]:
         yield f"At {moment(shown.at, UTC)} UTC"
     yield ""
     yield "Labels"
-    yield from filled("  ", [f"{name}={_spelt(value)}" for name, value in sorted(shown.labels.items()) if value], "  ")
+    named = [f"{name}={_spelt(value)}" for name, value in sorted(shown.labels.items()) if value]
+    yield from filled("  ", named or ["none"], "  ")
     yield ""
     yield "Route"
     yield from _routes(shown)
