@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from watchbill.routing.building.timeintervals import intervals, names
+from watchbill.routing import read
+from watchbill.routing.building.timeintervals import DAY, intervals, names
 from watchbill.spec.kinds.people import Calendar
 from watchbill.spec.scalars import WEEKDAYS, weekday_numbers, zone
 
@@ -179,3 +180,25 @@ def test_days_of_equal_hours_share_an_entry_and_no_range_of_days_wraps() -> None
         },
         {"weekdays": ["tuesday", "thursday"], "location": "Europe/Lisbon"},
     ]
+
+
+@pytest.mark.parametrize(
+    ("timezone", "day"),
+    [("Europe/Malta", "2026-03-31"), ("Europe/Lisbon", "2027-03-31"), ("America/Santiago", "2026-09-30")],
+)
+def test_a_holiday_on_the_last_day_of_a_month_in_which_the_clocks_go_forward_is_one_to_alertmanager_too(
+    timezone: str, day: str
+) -> None:
+    calendar = Calendar(timezone=timezone, weekly={"monday-friday": ("09:00-18:00",)}, closed=(day, "2026-12-25"))
+    config, told = read(
+        {"route": {"receiver": "r"}, "receivers": [{"name": "r"}], "time_intervals": intervals("c", calendar)}
+    )
+    assert config is not None, told
+    open_, closed, outside = (config.intervals[name] for name in names("c"))
+    midnight = datetime.fromisoformat(day).replace(tzinfo=zone(timezone))
+    for minute in range(-60, DAY + 60, 15):
+        at = midnight.astimezone(UTC) + timedelta(minutes=minute)
+        is_closed = at.astimezone(midnight.tzinfo).date() == midnight.date()
+        assert closed.holds(at) == is_closed
+        inside = open_.holds(at) and not closed.holds(at)
+        assert inside != outside.holds(at)

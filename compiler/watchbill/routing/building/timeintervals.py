@@ -5,9 +5,11 @@ so does the policy: an hour that the clocks skip is in none of the three, an hou
 """
 
 from collections.abc import Iterable, Iterator
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from watchbill.oncall.zones import zone
+from watchbill.routing.times import days_in_month
 from watchbill.spec.kinds.people import Calendar
 from watchbill.spec.model import ResolvedWindow
 from watchbill.spec.scalars import WEEKDAYS, weekday_numbers
@@ -60,12 +62,26 @@ def intervals(name: str, calendar: Calendar) -> list[dict[str, Any]]:
     """
     week = weekly_minutes(calendar)
     open_, closed, outside = names(name)
-    closed_days = [{**entry, "location": calendar.timezone} for entry in _dates(calendar.closed)]
+    closed_days = list(_closed(calendar))
     found = [{"name": open_, "time_intervals": _by_week(week, calendar.timezone)}]
     if closed_days:
         found.append({"name": closed, "time_intervals": closed_days})
     rest = _by_week([_complement(spans) for spans in week], calendar.timezone)
     return [*found, {"name": outside, "time_intervals": [*rest, *closed_days]}]
+
+
+def _closed(calendar: Calendar) -> Iterator[dict[str, Any]]:
+    """Closed days by the wall clock. Alertmanager does not know the last day of a month in which the clocks go forward
+    (times.days_in_month), so that day is said in UTC, from midnight to midnight.
+    """
+    here = zone(calendar.timezone)
+    midnights = {day: datetime.fromisoformat(day).replace(tzinfo=here) for day in calendar.closed}
+    unknown = [day for day, midnight in midnights.items() if midnight.day > days_in_month(midnight)]
+    for entry in _dates(day for day in calendar.closed if day not in unknown):
+        yield {**entry, "location": calendar.timezone}
+    for day in unknown:
+        ends = (midnights[day] + timedelta(days=1)).astimezone(UTC)
+        yield from ({**entry, "location": "UTC"} for entry in _between(midnights[day].astimezone(UTC), ends))
 
 
 def weekly_minutes(calendar: Calendar) -> list[list[Span]]:
