@@ -218,7 +218,7 @@ def test_a_label_of_the_place_decides_there(make: Callable[..., Workspace]) -> N
         ({"data: etl": "date: etl"}, "WB201", "date", "unknown Team `date`"),
         ({"data: etl": "data: []"}, "WB110", "[]", "team `data` owns nothing"),
         ({"data: etl": "data: '['"}, "WB103", "'['", "not an RE2 pattern: missing ]: ["),
-        ({"data: etl": r"data: ['a\C']"}, "WB103", r"'a\C'", r"not a pattern that Alertmanager takes: invalid escape sequence: \C"),
+        ({"data: etl": r"data: ['a\C']"}, "WB103", r"'a\C'", r"not an RE2 pattern: invalid escape sequence: \C"),
         ({"label: namespace": "label: team"}, "WB103", "team", "label `team` is written by the compiler"),
         ({"{by: namespace, otherwise: platform}": "{by: namespaces, otherwise: platform}"}, "WB212", "namespaces", "unknown Ownership `namespaces`"),
         ({"{by: namespace, otherwise: platform}": "{by: namespace}"}, "WB104", "namespace", "`by` needs `otherwise` beside it"),

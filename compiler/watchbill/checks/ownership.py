@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from watchbill import promql, regex
-from watchbill.promql.regex import problem
 from watchbill.source.codes import ownership as codes
 from watchbill.source.codes import references, structure
 from watchbill.source.diagnostic import Diagnostic, Related, did_you_mean
@@ -56,11 +55,6 @@ def _table(workspace: Workspace, policy: Policy) -> Iterator[Diagnostic]:
             close = did_you_mean(team, teams)
             advice = f"did you mean `{close}`?" if close else f"known: {', '.join(list(teams)[:8])}"
             yield Diagnostic(references.UNKNOWN["Team"], f"unknown Team `{team}`", where, "not defined", advice)
-        for index, pattern in enumerate(patterns):
-            if (wrong := problem(pattern)) is not None:
-                message = f"not a pattern that Alertmanager takes: {wrong}"
-                advice = "write an RE2 pattern as Go has it"
-                yield Diagnostic(structure.BAD_VALUE, message, at.at("owners", team, index), "here", advice)
         if not patterns:
             message = f"team `{team}` owns nothing"
             yield Diagnostic(structure.EMPTY, message, at.at("owners", team), "empty", "name what it owns")
