@@ -51,7 +51,7 @@ def remarks(subject: Subject) -> Iterator[Remark]:
 
 
 def all_dead(branches: tuple[Branch, ...]) -> bool:
-    return all(branch.dead for branch in branches)
+    return branches[0].dead and all(branch.dead for branch in branches)
 
 
 def _dead(subject: Subject) -> Remark | None:

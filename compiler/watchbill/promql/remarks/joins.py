@@ -1,6 +1,7 @@
 """Clauses that name a label which is gone by then, and operators whose two sides cannot find each other."""
 
 from collections.abc import Iterator
+from functools import partial
 
 from watchbill.promql.branches import NAME, Branch, matched
 from watchbill.promql.labels import can_have
@@ -25,8 +26,11 @@ def remarks(subject: Subject) -> Iterator[Remark]:
 
 def _grouped(subject: Subject, node: Aggregate) -> Iterator[Remark]:
     below = subject.yields[node.expr.index]
+    if all_dead(below):
+        return
+    possible = below[0].possible if len(below) == 1 else partial(can_have, below)
     for label in node.grouping or ():
-        if not all_dead(below) and not can_have(below, label):
+        if not possible(label):
             yield _gone(subject, label, below, node.clause, f"`by` names `{label}`, which is not there any more")
 
 

@@ -45,7 +45,8 @@ def remarks(subject: Subject) -> Iterator[Remark]:
             yield from _rated(node)
         elif node.name in _OF_GAUGES:
             yield from _measured(node)
-    if any(_is_counter(named(node)) for node in subject.selectors):
+    ranged = {node.selector.index for node in subject.expr.nodes if isinstance(node, MatrixSelector)}
+    if any(node.index not in ranged and _is_counter(named(node)) for node in subject.selectors):
         yield from _comparisons(subject.expr.root)
 
 
