@@ -98,7 +98,7 @@ def test_each_role_of_each_team_is_told_with_its_hand_off_and_the_time_there(onc
         "             on call  there      until                           then\n"
         "pay\n"
         "  primary    bo       Tue 11:00  Tue 24 Mar 18:00 Europe/Lisbon  eli\n"
-        "      for ana; ana travels\n"
+        "      for ana; ana travels; fay shadows\n"
         "  secondary  kim      Tue 06:00  no hand-off\n"
         "sre\n"
         "  primary    kim      Tue 06:00  no hand-off\n"
@@ -108,15 +108,15 @@ def test_each_role_of_each_team_is_told_with_its_hand_off_and_the_time_there(onc
 @pytest.mark.parametrize(
     "at, line, why",
     [
-        ("2026-03-26T03:00Z", "  primary  nobody", "a declared gap; site closed"),
-        ("2026-03-27T03:00Z", "  primary  kim", "stands in from sre/always; sre has it"),
-        ("2020-01-01T00:00Z", "  primary  NOBODY", ""),
+        ("2026-03-26T03:00Z", "  primary  nobody", "a declared gap; site closed; fay shadows"),
+        ("2026-03-27T03:00Z", "  primary  kim", "stands in from sre/always; sre has it; fay shadows"),
+        ("2020-01-01T00:00Z", "  primary  NOBODY", "fay shadows"),
     ],
 )
-def test_why_it_is_not_simply_somebodys_turn_is_told(at, line, why, oncall):
+def test_why_it_is_not_simply_somebodys_turn_and_who_shadows_is_told(at, line, why, oncall):
     lines = oncall("--at", at, "--schedule", "first").out.splitlines()
     assert lines[4].startswith(line)
-    assert [text.strip() for text in lines[5:]] == ([why] if why else [])
+    assert [text.strip() for text in lines[5:]] == [why]
 
 
 def test_an_instant_may_have_an_offset_or_a_zone_and_now_stands_in_for_it(oncall):

@@ -24,7 +24,7 @@ from watchbill.spec.model import (
 from watchbill.spec.ownership import LABEL as OWNERSHIP
 from watchbill.spec.ownership import RUNTIME, whose
 from watchbill.spec.series import blind, placed
-from watchbill.spec.settings import audible, outcome, outcome_kind
+from watchbill.spec.settings import audible, outcome, outcome_kind, severity_of_no_data
 
 ANY = Yields(None, frozenset(), frozenset())
 
@@ -84,7 +84,8 @@ def resolve_alert(entry: Entry, here: Here) -> Iterator[ResolvedAlert]:
         tests = ()  # they run once, against all levels
     here.used.update((at, name) for name in uses)
     no_data = alert.no_data or (NoData() if next(iter(known), "") in chosen else None)
-    if no_data is None or no_data.ignore is not None or not watched or no_data.severity not in known:
+    told_as = no_data.severity or severity_of_no_data(known) if no_data is not None else None
+    if no_data is None or no_data.ignore is not None or not watched or told_as not in known:
         return
     texts = {
         "summary": f"{alert.name} of {here.policy.name} sees no data",
@@ -96,7 +97,7 @@ def resolve_alert(entry: Entry, here: Here) -> Iterator[ResolvedAlert]:
         alert,
         at,
         here,
-        no_data.severity,
+        told_as,
         f"{alert.name}NoData",
         absent,
         _yields(absent) if here.table is not None else ANY,

@@ -13,6 +13,7 @@ from watchbill.spec.kinds.service import Level, Param
 from watchbill.spec.model import Place, ResolvedAlert, Workspace
 from watchbill.spec.params import value_at
 from watchbill.spec.scalars import Placed
+from watchbill.spec.settings import severity_of_no_data
 
 COMPILER = "watchbill"
 DEFAULT = "default"
@@ -171,13 +172,14 @@ def _gone(made: Written, alert: ResolvedAlert, workspace: Workspace) -> Iterator
     worst = next(iter(workspace.severities), None)
     held: NoData | None = block.body.no_data if block is not None else None
     if block is None and alert.severity == worst:
-        yield Value("no_data", _gone_words(NoData()), Origin(DEFAULT))
+        yield Value("no_data", _gone_words(NoData(), workspace), Origin(DEFAULT))
     elif held is not None and block is not None:
-        yield Value("no_data", _gone_words(held), Origin(block.said, block.at.at("no_data")))
+        yield Value("no_data", _gone_words(held, workspace), Origin(block.said, block.at.at("no_data")))
 
 
-def _gone_words(held: NoData) -> str:
-    return f"none: {held.ignore}" if held.ignore is not None else f"{held.severity} after {held.after}"
+def _gone_words(held: NoData, workspace: Workspace) -> str:
+    severity = held.severity or severity_of_no_data(workspace.severities)
+    return f"none: {held.ignore}" if held.ignore is not None else f"{severity} after {held.after}"
 
 
 def _labels(made: Written, alert: ResolvedAlert, workspace: Workspace, place: Place) -> Iterator[Value]:

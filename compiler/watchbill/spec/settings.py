@@ -1,5 +1,6 @@
 """The Workspace document with every default filled in: severities, timing, places, who takes what nobody claims."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -54,6 +55,16 @@ class PlaceSettings(msgspec.Struct, frozen=True):
 
 def severities(settings: WorkspaceKind) -> dict[str, Severity]:
     return settings.severities if settings.severities is not None else DEFAULT_SEVERITIES
+
+
+def severity_of_no_data(known: Mapping[str, Severity]) -> str | None:
+    """The severity of an alert that tells of missing data where no policy says one; None where every severity is dropped."""
+    if "warning" in known:
+        return "warning"
+    kinds = {name: outcome_kind(severity) for name, severity in known.items()}
+    by_kind = [[name for name, kind in kinds.items() if kind == wanted] for wanted in ("ticket", "notify", "page")]
+    tickets, messages, pages = by_kind
+    return next(iter([*tickets, *messages, *reversed(pages)]), None)
 
 
 def timing(settings: WorkspaceKind) -> dict[str, Timing]:

@@ -98,7 +98,7 @@ def check_defaults(block: Defaults, at: Location, context: Context, told: Told) 
     if block.class_ is not None and classes and block.class_ not in classes:
         told.say(unknown_word("class", block.class_, classes, at.at("class")))
     named = [(value, at.at("severity", *path)) for value, path in _values(block.severity)]
-    if block.no_data is not None and block.no_data.ignore is None:
+    if block.no_data is not None and block.no_data.ignore is None and block.no_data.severity is not None:
         named.append((block.no_data.severity, at.at("no_data", "severity")))
     _check_severities(named, context, told)
     for label in block.labels:

@@ -12,7 +12,7 @@ def table_row(cells: list[str], widths: list[int]) -> str:
 
 
 def because(entry: dict[str, Any]) -> str:
-    """Why it is not simply somebody's turn."""
+    """Why it is not simply somebody's turn, and who hears it all beside them."""
     said = []
     if entry["kind"] == "swap":
         said.append(f"for {entry['for']}")
@@ -24,6 +24,8 @@ def because(entry: dict[str, Any]) -> str:
         said.append(entry["reason"])
     words = {"away": "is away", "works": "does not work now"}
     said += [f"{one['person']} ({one['layer']}) {words[one['why']]}" for one in entry["absent"]]
+    if entry["shadow"]:
+        said.append(f"{', '.join(entry['shadow'])} {'shadows' if len(entry['shadow']) == 1 else 'shadow'}")
     return "; ".join(said)
 
 

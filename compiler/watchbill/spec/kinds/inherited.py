@@ -22,7 +22,11 @@ class NoData(msgspec.Struct, frozen=True, kw_only=True):
     """What happens when the series an alert watches are gone."""
 
     after: Annotated[Duration, "How long they must be gone."] = "10m"
-    severity: Annotated[Name, "Severity of the no-data alert."] = "warning"
+    severity: Annotated[
+        Name | None,
+        "Severity of the no-data alert. Default: warning; where there is none, the worst that makes a ticket, else a"
+        " message, else the least that pages.",
+    ] = None
     ignore: Annotated[Text | None, "Why silence is fine here: then there is no no-data alert."] = None
 
 
@@ -49,7 +53,7 @@ class Defaults(msgspec.Struct, frozen=True, kw_only=True):
     page_per: Annotated[
         tuple[LabelName, ...], "Labels that, beside service, alert and identity, make one incident."
     ] = ()
-    no_data: Annotated[NoData | None, "Default for the worst severity: a warning after 10m."] = None
+    no_data: Annotated[NoData | None, "Default for the worst severity: after 10m."] = None
     labels: Annotated[dict[LabelName, Text], "More labels of the alert."] = {}
     annotations: Annotated[dict[LabelName, Text], "More annotations."] = {}
     runbook: Annotated[RunbookRef | None, "What to do."] = None
