@@ -75,7 +75,7 @@ def main() -> None:
     instants = [START + timedelta(minutes=97 * number) for number in range(1000)]
     line("one instant", best(20, lambda: [on_call(made, at) for at in instants]) / len(instants), 50e-6)
     with tempfile.TemporaryDirectory() as folder:
-        large(Path(folder), services=10, alerts=1, teams=50)
+        large(Path(folder), services=10, alerts=3, teams=50)
         workspace, _, _ = read_workspace(Path(folder), cache=False)
         assert workspace is not None
         number = len(workspace.documents["Schedule"])

@@ -86,12 +86,21 @@ def read(folder: Path, today: date | None = None) -> Read:
             found += check(workspace, memory)
         silencing = Silencing(policies.commented, Sources(root, policies.paths), today)
         found = silencing.over(found)
-        whole = workspace is not None and not has_errors(found)
+        whole = workspace is not None and _whole(workspace, policies, found)
         if workspace is not None and whole:  # a target is built from what is whole
             found += silencing.over(targets.check(workspace))
         memory.write()
     found = at_levels(workspace, [*found, *silencing.problems])
     return Read(root, workspace, policies, found, silencing, whole, memory)
+
+
+def _whole(workspace: Workspace, policies: Policies, found: Sequence[Diagnostic]) -> bool:
+    """Whether every document could be read, every name leads somewhere and somebody takes what nobody claims.
+
+    Mistakes of meaning hide nothing of what the targets have to say; with one of form a target could not be built.
+    """
+    of_form = any(one.level == "error" and one.code.id < "WB3" for one in found)
+    return not of_form and workspace.catch_all.team != "" and all(one.body is not None for one in policies.all)
 
 
 def show(form: str, found: Sequence[Diagnostic], sources: Sources) -> None:
