@@ -24,10 +24,10 @@ def level(steps: str, repeat: int = 0, more: str = "") -> str:
     [
         ("notify: {default: [{push: 0m}, {email: 5m}]}", []),
         ("notify: {critical: [{sms: 0m}]}\nphone: {env: ME}", []),
-        ("notify: {critical: [{slack: 0m}]}\nslack: U012", []),
+        ("notify: {critical: [{slack: 0m}]}", []),
         ("notify: {critical: [{sms: 0m}]}", [("WB511", "error")]),
         ("notify: {critical: [{sms: 0m}, {phone: 2m}]}", [("WB511", "error"), ("WB511", "error")]),
-        ("notify: {critical: [{slack: 0m}, {push: 1m}]}", [("WB511", "warning")]),
+        ("notify: {critical: [{phone: 0m}, {push: 1m}]}", [("WB511", "warning")]),
         ("notify: {high: [{push: 0m}]}", [("WB512", "error")]),
         ("notify: {critical: []}", [("WB512", "error")]),
         ("notify: {critical: [], default: [{push: 0m}]}", [("WB512", "error")]),

@@ -41,11 +41,8 @@ def _channel(contact: Contact) -> str:
 
 
 def _has(person: Person, contact: Contact) -> bool:
-    """Whether there is an address for it. An app has none to be written down, and mail is how everybody is known."""
-    channel = _channel(contact)
-    if channel in ("sms", "phone"):
-        return person.phone is not None
-    return channel != "slack" or person.slack is not None
+    """Whether there is an address for it. Slack knows people by their mail too, and an app's is never written down."""
+    return _channel(contact) not in ("sms", "phone") or person.phone is not None
 
 
 def _addresses(policy: Policy) -> Iterator[Diagnostic]:
@@ -56,13 +53,12 @@ def _addresses(policy: Policy) -> Iterator[Diagnostic]:
             if _has(person, contact):
                 continue
             channel = _channel(contact)
-            key, where = ("slack", "`slack:`, the member id") if channel == "slack" else ("phone", "`phone: {env: …}`")
             yield Diagnostic(
                 codes.CONTACT_MISSING,
-                f"`{policy.name}` is to be told by {channel}, and has no `{key}:`",
+                f"`{policy.name}` is to be told by {channel}, and has no `phone:`",
                 policy.at.at("notify", severity, index),
                 "no address",
-                f"add {where}, or another channel",
+                "add `phone: {env: …}`, or another channel",
                 severity="error" if none_left else None,
                 notes=(f"nothing else is left for `{severity}`",) if none_left else (),
             )

@@ -10,6 +10,7 @@ from watchbill.spec.model import ResolvedAlert, Workspace
 _CAMEL_CASE = re.compile("[A-Z][A-Za-z0-9]*")
 _WORD = re.compile("[A-Z]+(?![a-z])[0-9]*|[A-Z]?[a-z]+[0-9]*|[0-9]+")
 _SEVERE = re.compile("critical|warning|info|page|p[0-5]|sev[0-9]")
+_PERHAPS = re.compile(r"[0-9]\.[0-9]+\.|-[0-9a-f]{8}|i-[0-9a-f]{17}|\.(?:internal|local|lan):")  # most texts have none
 _ADDRESS = re.compile(
     r"(?<![\w.:/-])(?:"
     r"(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)(?::\d{2,5})?(?![\w./-])"  # 10.0.3.17:8080
@@ -64,7 +65,7 @@ def _text(alert: ResolvedAlert, key: str, text: str, *, ours: bool) -> Iterator[
     if key == "summary" and not text.strip() and any(outcome.kind != "drop" for _, outcome in alert.takers):
         message = f"the summary of `{alert.name}` says nothing"
         yield Diagnostic(codes.EMPTY_SUMMARY, message, where, "no words", "say in one line what is wrong")
-    for match in _ADDRESS.finditer(text):
+    for match in _ADDRESS.finditer(text) if _PERHAPS.search(text) else ():
         message = f"`{match.group()}` is written out in the {key} of `{alert.name}`"
         advice = "put the label there that says which one it is, such as {{ $labels.instance }}"
         at = where.naming(text, match.start(), match.end())

@@ -14,7 +14,7 @@ _SHAPES = tuple(
         ("://", r"://[^\s/:@\"'{}$]+:([^\s/@\"'{}]+)@", "a password in a URL"),
         ("hooks.slack.com/", r"hooks\.slack\.com/(services/T\w+/B\w+/\w{8,})", "the address of a Slack webhook"),
         ("xox", r"\b(xox[abeoprs]-[0-9A-Za-z-]{10,})", "a Slack token"),
-        ("gh", r"\b(gh[oprsu]_[0-9A-Za-z]{36,})", "a GitHub token"),
+        *((f"gh{kind}_", rf"\b(gh{kind}_[0-9A-Za-z]{{36,}})", "a GitHub token") for kind in "oprsu"),
         ("github_pat_", r"\b(github_pat_\w{22,})", "a GitHub token"),
         ("glpat-", r"\b(glpat-[\w-]{20,})", "a GitLab token"),
         ("glsa_", r"\b(glsa_[0-9A-Za-z]{32}_[0-9a-f]{8})\b", "a Grafana token"),

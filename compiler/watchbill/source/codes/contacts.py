@@ -6,7 +6,7 @@ CONTACT_MISSING = Code(
     "WB511",
     "contact-missing",
     "warning",
-    finds="A person's `notify` with a channel for which there is no address: `phone` or `sms` without `phone:`, `slack` without `slack:`. It is an error when no other channel of that severity is left.",
+    finds="A person's `notify` with `phone` or `sms`, and no `phone:`. It is an error when no other channel of that severity is left. Slack finds people by their e-mail address, if they have no `slack:`.",
     why="The policy says that the phone rings after two minutes, and there is no number.",
     example="kind: Person\nname: ana\nnotify: {critical: [{push: 0m}, ⟦{phone: 2m}⟧]}",
     instead="kind: Person\nname: ana\nphone: {env: PHONE_ANA}\nnotify: {critical: [{push: 0m}, {phone: 2m}]}",
