@@ -276,3 +276,46 @@ def test_a_configuration_can_be_checked_without_a_workspace(run, tmp_path):
     assert (ran.exit, "error[WB001]" in ran.out) == (1, True)
     assert run("check", "--config", cwd=tmp_path).exit == 64
     assert run("check", "--config", "--rules", "am.yml", cwd=tmp_path).exit == 64
+
+
+BASE = """\
+route:
+  receiver: operations
+  routes:
+  - {matchers: [team="shop", severity="critical"], receiver: old-shop}
+  - {matchers: [team="cards"], receiver: cards}
+receivers: [{name: operations}, {name: old-shop}, {name: cards}]
+"""
+
+
+def beside(small: str, base: str) -> dict[str, str]:
+    text = small.replace(
+        "alertmanager: {url: http://localhost:9093}", "alertmanager: {url: http://a:9093, base: base.yml}"
+    )
+    return {"policies/watchbill.yaml": text, "policies/base.yml": base}
+
+
+def test_a_route_of_the_base_whose_alerts_the_policies_take_can_go(small, workspace, findings):
+    (found,) = findings(workspace(beside(small, BASE)))
+    assert (found.code, found.level, found.file, found.place[0]) == ("WB461", "note", "policies/base.yml", 4)
+    assert "goes to `shop-critical`" in found.message
+    assert findings(workspace(beside(small, BASE.replace('team="shop", ', "")))) == []
+
+
+def test_what_is_wrong_with_the_base_alone_is_told_once(small, workspace, findings):
+    base = BASE.replace('team="shop", severity="critical"', 'team="cards"')
+    (found,) = findings(workspace(beside(small, base)))
+    assert (found.code, found.level, found.place[0]) == ("WB461", "error", 5)
+
+
+def test_a_rule_of_the_base_that_closes_a_circle_with_ours_is_found(small, workspace, findings):
+    text = small.replace(
+        "severity: critical, expr: 'up{job=\"web\"} == 0'",
+        "levels: {critical: {params: {limit: 1}}, high: {params: {limit: 2}}}, params: {limit: {type: number, default: 3}}, expr: 'web > ${limit}'",
+    )
+    rule = "inhibit_rules:\n- {source_matchers: [severity=high], target_matchers: [severity=critical], equal: [service, alertname]}\n"
+    base = BASE.replace('  - {matchers: [team="shop", severity="critical"], receiver: old-shop}\n', "").replace(
+        ", {name: old-shop}", ""
+    )
+    found = findings(workspace(beside(text, base + rule)))
+    assert [(one.code, one.level, one.file) for one in found] == [("WB465", "error", "policies/base.yml")]
