@@ -381,3 +381,42 @@ def test_policies_with_errors_are_told_and_followed_all_the_same(run, workspace)
     ran = run("route", "PaymentsFail", *EU, "--format", "json", cwd=root)
     assert ran.exit == 1
     assert json.loads(ran.out)["receivers"] == ["pay-critical"]
+
+
+BESIDE = """\
+route:
+  receiver: ops
+  routes: [{match: {job: legacy}, receiver: old, continue: true}]
+receivers: [{name: ops, webhook_configs: [{url: "https://ops.example"}]}, {name: old}]
+"""
+
+
+def test_what_no_policy_claims_goes_the_way_of_the_file_that_is_kept_beside_ours(run, workspace):
+    policy = WORKSPACE.replace(
+        "alertmanager: {url: http://am:9093}", "alertmanager: {url: http://am:9093, base: am.yml}"
+    )
+    root = workspace({"policies/watchbill.yaml": policy, "policies/am.yml": BESIDE})
+    ran = run("route", "job=legacy", *EU, cwd=root)
+    assert (ran.exit, ran.err) == (0, "")
+    assert "Receiver  old: of the file that is kept beside ours" in ran.out
+    assert "by      no way: it tells nobody" in ran.out
+    found = json.loads(run("route", "job=other", *EU, "--format", "json", cwd=root).out)
+    assert (found["receivers"], found["outcome"], found["people"]) == (["ops"], None, [])
+    ours = json.loads(run("route", "PaymentsFail", "provider=one", *EU, "--format", "json", cwd=root).out)
+    assert (ours["receivers"], ours["outcome"]) == (["pay-critical"], "page")
+
+
+def test_where_one_source_holds_several_clusters_the_alert_must_say_which(run, workspace):
+    held = "{name: all, labels_on: series, holds: [eu-1, us-1], prometheus: {url: http://all:9090}}"
+    both = WORKSPACE[WORKSPACE.index("    - {name: eu") : WORKSPACE.index("    alertmanager: {url: http://am:9093}")]
+    policy = WORKSPACE.replace(both, f"    - {held}\n").replace(
+        "    labels: {env: production}\n", "    labels: {env: production}\n    identity: [env, cluster]\n"
+    )
+    root = workspace({"policies/watchbill.yaml": policy})
+    ran = run("route", "Slow", "--in", "production", cwd=root)
+    assert ran.exit == 64
+    assert "alerts of production/all carry `cluster`: add cluster=eu-1 or cluster=us-1" in ran.err
+    ran = run("route", "Slow", "--in", "production", "cluster=eu-2", cwd=root)
+    assert "`cluster` is not `eu-2`: add cluster=eu-1 or cluster=us-1" in ran.err
+    found = json.loads(run("route", "Slow", "--in", "production", "cluster=us-1", "--format", "json", cwd=root).out)
+    assert found["path"][0]["group"]["cluster"] == "us-1"
