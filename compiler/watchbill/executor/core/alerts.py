@@ -57,14 +57,13 @@ def _fires(turn: Turn, plan: Plan, identity: Identity, incident: Incident | None
     if not incident.open:
         if reported.suppressed:
             return
-        since = turn.now - (incident.resolved_at or 0)
-        soon = 0 <= since < milliseconds(turn.plan_of(incident).document.limits.reopen)
+        own, since = turn.plan_of(incident), turn.now - (incident.resolved_at or 0)
         if known is not None and known.ends_at is None:  # a person said that it is over while it still fires
-            if soon:
+            if 0 <= since < lifecycle.repeats_after(own, incident):
                 turn.ignore("repeat", reported.fingerprint, incident.id)
                 return
             reason = "it was called over, and an alert still fires"
-        elif not soon and incident.attempt is None:
+        elif not 0 <= since < milliseconds(own.document.limits.reopen) and incident.attempt is None:
             lifecycle.opened(turn, plan, identity, reported)
             return
     starts_at = max(reported.starts_at, known.starts_at) if known is not None else reported.starts_at

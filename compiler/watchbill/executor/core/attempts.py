@@ -260,12 +260,24 @@ def looked(turn: Turn, incident: Incident, results: dict[str, Result]) -> None:
         _refuse(turn, incident, gates.No("not-firing", "the alert's expression is quiet by now"))
     elif (unhealthy := _below_floor(turn, incident, results)) is not None:
         _refuse(turn, incident, unhealthy)
+    elif (gone := _narrowed(turn, incident)) is not None:
+        _refuse(turn, incident, gone)
     elif _passes(turn, incident):
         why = None if attempt.approved else _needs_approval(turn, incident)
         if why is None:
             _act(turn, incident)
         else:
             _ask(turn, incident, why)
+
+
+def _narrowed(turn: Turn, incident: Incident) -> gates.No | None:
+    """Only what still fires is touched: nothing that recovered since, and nothing that nobody was asked about."""
+    attempt = change(incident)
+    found = targets_of(remediation_of(turn, incident, attempt.remediation), incident)
+    if isinstance(found, NotAllowed):
+        return gates.No(found.reason, found.detail)
+    change(incident, targets={target: inputs for target, inputs in attempt.targets.items() if target in found})
+    return None
 
 
 def _below_floor(turn: Turn, incident: Incident, results: dict[str, Result]) -> gates.No | None:

@@ -15,6 +15,7 @@ from watchbill.executor.core.state import Attempt, Incident, State
 from watchbill.executor.plan import Plan, milliseconds
 from watchbill.executor.plan.documents import Mode, Remediation
 from watchbill.executor.plan.times import HOUR
+from watchbill.executor.plan.windows import Holding
 
 CAREFUL: tuple[Mode, ...] = ("observe", "approve", "auto")
 
@@ -58,8 +59,15 @@ Gate = Callable[[Asked], No | None]
 
 
 def mode_of(state: State, plan: Plan) -> Mode:
-    """The more careful of what the plan says and what the executor was told."""
-    return min(plan.mode, state.mode or plan.mode, key=CAREFUL.index)
+    """The most careful of what the incident's plan says, what the plan in force says, and what the executor was told."""
+    modes = [one.mode for one in in_force(state, plan)]
+    return min((*modes, state.mode or "auto"), key=CAREFUL.index)
+
+
+def in_force(state: State, plan: Plan) -> tuple[Plan, ...]:
+    """An incident keeps the plan that it began with; what a newer one forbids is forbidden all the same."""
+    now = state.library.get(state.plan or "", plan)
+    return (plan,) if now is plan else (plan, now)
 
 
 def kill_switch(asked: Asked) -> No | None:
@@ -86,16 +94,25 @@ def number_of_targets(asked: Asked) -> No | None:
 
 
 def change_freeze(asked: Asked) -> No | None:
-    second = asked.now // 1000
-    for name, holding in asked.plan.windows.items():
-        window = holding.window
-        named = name in asked.remediation.guardrails.not_during
-        general = window.effect == "no-remediation" and any(
-            holding.means(asked.team, alert.labels) for alert in asked.incident.alerts.values() if alert.ends_at is None
-        )
-        if (named or general) and asked.incident.place in window.places and holding.until(second) is not None:
-            return No("change-freeze", f"{name}: {window.reason}", all=general)
+    for plan in in_force(asked.state, asked.plan):
+        for holding in plan.windows.values():
+            no = _frozen(asked, holding)
+            if no is not None:
+                return no
     return None
+
+
+def _frozen(asked: Asked, holding: Holding) -> No | None:
+    window = holding.window
+    named = holding.name in asked.remediation.guardrails.not_during
+    general = window.effect == "no-remediation" and any(
+        holding.means(asked.team, alert.labels) for alert in asked.incident.alerts.values() if alert.ends_at is None
+    )
+    if not (named or general) or asked.incident.place not in window.places:
+        return None
+    if holding.until(asked.now // 1000) is None:
+        return None
+    return No("change-freeze", f"{holding.name}, {window.reason}", all=general)
 
 
 def monitoring(asked: Asked) -> No | None:

@@ -16,10 +16,15 @@ FORGOTTEN_AFTER = 24 * HOUR
 _GRACE = 10 * MINUTE
 
 
-def stale_after(plan: Plan, incident: Incident) -> Instant:
-    """How long Alertmanager may be silent about an alert: it repeats itself by the severity, and has a bad day."""
+def repeats_after(plan: Plan, incident: Incident) -> Instant:
+    """How often Alertmanager repeats itself; for so long it is believed, too, when a person says that it is over."""
     severity = plan.document.severities.get(incident.facts.severity)
-    return (milliseconds(severity.again) if severity is not None else plan.longest_silence) + _GRACE
+    return milliseconds(severity.again) if severity is not None else plan.longest_silence
+
+
+def stale_after(plan: Plan, incident: Incident) -> Instant:
+    """How long Alertmanager may be silent about an alert: until it repeats itself, and a little more."""
+    return repeats_after(plan, incident) + _GRACE
 
 
 def opened(turn: Turn, plan: Plan, identity: Identity, reported: Reported) -> Incident:

@@ -33,7 +33,10 @@ from watchbill.executor.plan import Fault, digest_of, read
 
 
 def reduce(state: State, event: Events, now: Instant) -> Step:
-    """The new state, and what is to be done, waited for and recorded. `state` stays as it was."""
+    """The new state, and what is to be done, waited for and recorded. `state` stays as it was.
+
+    `now` is of this era: schedules know the years 1 to 9999.
+    """
     turn = Turn(state, now)
     turn.why = str(type(event).__struct_config__.tag).replace("-", " ")
     if isinstance(event, Delivered):
@@ -176,7 +179,7 @@ def _settled(turn: Turn, event: MessageSettled) -> None:
     if incident is None:
         turn.ignore("no-such-incident", event.key)
         return
-    kind = event.key.split("/")[1]
+    kind = event.key.removeprefix(incident.id).strip("/").partition("/")[0]
     if not event.arrived:
         turn.tell(incident, "not delivered", f"{event.key}: {event.detail}")
     if kind == "page":

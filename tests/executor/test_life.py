@@ -1,0 +1,554 @@
+"""An incident's life: what Alertmanager tells in every order, who hears of it, and what is done, told as short stories."""
+
+import json
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from executor import laws
+from executor.world import (
+    ALERTS,
+    BREAK,
+    FULL_A,
+    LATE,
+    LIAR,
+    MINUTE,
+    SLOW_A,
+    SLOW_B,
+    START,
+    STUCK,
+    STUCK_Y,
+    UNHEARD,
+    WATCHDOG,
+    World,
+)
+from watchbill.executor.core import decisions as said
+from watchbill.executor.core import effects as outside
+from watchbill.executor.core import events, reduce
+from watchbill.executor.core.events import Events
+
+
+@pytest.fixture
+def world():
+    made = World()
+    yield made
+    assert [f"{law.__name__}: {what}" for law in laws.LAWS for what in law(made.story)] == []
+
+
+def incident_of(world, identity):
+    return world.state.find(identity)
+
+
+def pages(world):
+    return [e.body.to.person for one in world.entries for e in one.step.effects if isinstance(e.body, outside.Page)]
+
+
+def bodies(world, kind):
+    return [e.body for one in world.entries for e in one.step.effects if isinstance(e.body, kind)]
+
+
+def decided(world, kind):
+    return [one for entry in world.entries for one in entry.step.decisions if isinstance(one, kind)]
+
+
+# What Alertmanager tells
+
+
+def test_alerts_are_one_incident_by_the_policys_own_key(world):
+    assert world.opened(SLOW_A) != world.opened(SLOW_B)
+    assert world.opened(STUCK) == world.opened(STUCK_Y)
+
+
+def test_a_delivery_that_comes_again_changes_nothing(world):
+    world.fire(SLOW_A)
+    world.tell([SLOW_A])
+    world.arrive(0, again=True)
+    before = world.state.open
+    step = world.take(world.flying[0])
+    assert (step.state.open, step.effects) == (before, ())
+
+
+def test_two_replicas_that_tell_of_different_beginnings_are_one_incident(world):
+    first = world.opened(SLOW_A)
+    world.tell([SLOW_A], shift=-7 * MINUTE)
+    world.arrive(0)
+    world.tell([SLOW_A], shift=5_000)
+    world.arrive(0)
+    assert [one.id for one in world.state.incidents.values()] == [first]
+
+
+def test_a_firing_alert_that_comes_after_its_end_does_not_open_it_again_and_alertmanager_is_asked(world):
+    identity = world.opened(SLOW_A)
+    world.tell([SLOW_A])
+    world.pass_(MINUTE)
+    world.over(SLOW_A)
+    assert incident_of(world, identity).phase == "resolved"
+    step = world.take(world.flying[0])
+    assert incident_of(world, identity).phase == "resolved"
+    assert [effect.kind for effect in step.effects] == ["reconcile"]
+
+
+def test_the_end_of_an_earlier_episode_does_not_end_this_one(world):
+    identity = world.opened(SLOW_A)
+    world.pass_(MINUTE)
+    world.clear(SLOW_A)
+    world.tell([SLOW_A])
+    world.fire(SLOW_A)
+    world.pass_(MINUTE)
+    world.truth[SLOW_A].starts_at = world.now
+    world.tell([SLOW_A])
+    world.arrive(1)
+    world.arrive(0)
+    assert incident_of(world, identity).open
+
+
+def test_an_incident_ends_with_its_last_alert(world):
+    identity = world.opened(STUCK, STUCK_Y)
+    world.over(STUCK)
+    assert incident_of(world, identity).open
+    world.over(STUCK_Y)
+    assert incident_of(world, identity).phase == "resolved"
+
+
+def test_one_that_comes_back_soon_is_reopened_and_later_it_is_a_new_one(world):
+    first = world.opened(SLOW_A)
+    world.over(SLOW_A)
+    world.pass_(5 * MINUTE)
+    assert world.opened(SLOW_A) == first
+    assert incident_of(world, first).returns != ()
+    world.over(SLOW_A)
+    world.pass_(20 * MINUTE)
+    second = world.opened(SLOW_A)
+    assert second != first
+    assert second.split("-")[0] == first.split("-")[0]
+
+
+def test_one_that_flaps_is_over_only_after_a_quiet_time(world):
+    identity = world.opened(SLOW_A)
+    for _ in range(3):
+        world.over(SLOW_A)
+        world.pass_(MINUTE)
+        world.opened(SLOW_A)
+    woken = len(pages(world))
+    for _ in range(3):
+        world.over(SLOW_A)
+        world.pass_(MINUTE)
+        world.opened(SLOW_A)
+    assert incident_of(world, identity).open
+    assert len(pages(world)) == woken  # nobody is woken each time
+    world.over(SLOW_A)
+    assert incident_of(world, identity).open
+    world.tick(16)
+    assert incident_of(world, identity).phase == "resolved"
+
+
+def test_an_alert_that_ends_while_it_is_silenced_is_over_when_alertmanager_has_not_known_it_twice(world):
+    identity = world.opened(SLOW_A)
+    world.truth[SLOW_A].silenced = True
+    world.pass_(2 * MINUTE)
+    world.clear(SLOW_A)
+    world.tell([SLOW_A])
+    assert world.flying == []  # Alertmanager says nothing
+    ask = outside.Effect("executor/reconcile/1", outside.Reconcile(reason=""))
+    world.take(world.reconcile(ask))
+    assert incident_of(world, identity).open
+    world.pass_(5 * MINUTE)
+    world.take(world.reconcile(ask))
+    assert incident_of(world, identity).phase == "resolved"
+
+
+def test_an_answer_that_is_not_complete_ends_nothing(world):
+    identity = world.opened(SLOW_A)
+    world.pass_(2 * MINUTE)
+    for _ in range(5):
+        world.pass_(5 * MINUTE)
+        world.take(events.Reconciled(key="k", asked_at=world.now, alerts=(), complete=False))
+    assert incident_of(world, identity).open
+
+
+def test_what_was_heard_after_the_question_was_asked_is_not_ended_by_its_answer(world):
+    asked_at = world.now
+    identity = world.opened(SLOW_A)
+    for _ in range(3):
+        world.pass_(MINUTE)
+        world.take(events.Reconciled(key="k", asked_at=asked_at, alerts=()))
+    assert incident_of(world, identity).open
+
+
+def test_an_alert_whose_delivery_was_lost_opens_an_incident_when_alertmanager_is_asked(world):
+    world.opened(SLOW_A)
+    world.fire(FULL_A)
+    world.take(world.reconcile(outside.Effect("executor/reconcile/1", outside.Reconcile(reason=""))))
+    assert world.state.open == 2
+
+
+def test_a_silenced_alert_keeps_its_incident_open_and_opens_none(world):
+    identity = world.opened(SLOW_A)
+    world.fire(FULL_A)
+    world.truth[SLOW_A].silenced = world.truth[FULL_A].silenced = True
+    for _ in range(3):
+        world.pass_(5 * MINUTE)
+        world.take(world.reconcile(outside.Effect("executor/reconcile/1", outside.Reconcile(reason=""))))
+    assert (world.state.open, incident_of(world, identity).open) == (1, True)
+
+
+def test_a_delivery_that_was_cut_short_makes_it_ask(world):
+    world.fire(SLOW_A)
+    world.tell([SLOW_A], truncated=3)
+    world.arrive(0)
+    assert len(bodies(world, outside.Reconcile)) == 1
+
+
+def test_silence_for_too_long_makes_it_stale_tells_a_person_and_asks(world):
+    identity = world.opened(SLOW_A)
+    world.take(events.Acknowledged(incident=identity, person="ana"))
+    world.tick(71)
+    assert incident_of(world, identity).phase == "stale"
+    assert any(body.reason == "stale" for body in bodies(world, outside.Note))
+    world.tell([SLOW_A])
+    world.arrive(0)
+    assert incident_of(world, identity).phase == "acknowledged"
+
+
+def test_a_watchdog_opens_nothing(world):
+    world.fire(WATCHDOG)
+    world.tell([WATCHDOG])
+    world.arrive(0)
+    assert world.state.open == 0
+
+
+@pytest.mark.parametrize("number", [UNHEARD, LIAR])
+def test_what_no_policy_claims_or_whose_labels_lie_goes_to_the_catch_all_and_nothing_is_done(world, number):
+    identity = world.opened(number)
+    assert world.proceed() == []
+    assert incident_of(world, identity).facts.team == "web"
+    assert pages(world) == ["ana"]
+
+
+def test_a_token_of_another_source_cannot_end_an_incident_here(world):
+    identity = world.opened(SLOW_A)
+    world.clear(SLOW_A)
+    world.tell([SLOW_A], source="elsewhere")
+    world.arrive(0)
+    assert incident_of(world, identity).open
+
+
+def test_a_graver_alert_makes_the_incident_graver_and_tells_people_again():
+    world = World()
+    for number, severity in ((FULL_A, "warning"), (FULL_A, "critical")):
+        labels = {**ALERTS[number], "severity": severity}
+        alert = events.Reported(f"f{severity}", "firing", labels, world.now)
+        world.take(events.Delivered(delivery="", environment="production", alerts=(alert,)))
+    assert world.state.opened == 2  # `Full` is never critical: no policy claims it
+    slow = {**ALERTS[SLOW_A], "severity": "warning"}
+    alert = events.Reported("fw", "firing", slow, world.now)
+    world.take(events.Delivered(delivery="", environment="production", alerts=(alert,)))
+    world.opened(SLOW_A)
+    assert world.state.opened == 4
+
+
+# Who hears of it
+
+
+def test_the_steps_are_taken_until_somebody_acknowledges(world):
+    identity = world.opened(SLOW_A)
+    world.tick(16)
+    assert pages(world)[:3] == ["ana", "bo", "ana"]
+    world.take(events.Acknowledged(incident=identity, person="bo"))
+    told = len(pages(world))
+    world.tick(60)
+    assert len(pages(world)) == told
+    assert incident_of(world, identity).owner == "bo"
+
+
+def test_at_last_the_last_resort_is_told_again_and_again(world):
+    world.opened(SLOW_A)
+    world.tick(120)
+    last = [one for one in decided(world, said.Escalated) if one.last_resort]
+    assert len(last) >= 2
+    assert {person for one in last for person in one.reached} == {"ana"}
+
+
+def test_a_step_that_means_nobody_is_passed_in_the_same_breath(world):
+    world.pass_(-60 * MINUTE)  # 07:00: by the schedule nobody is on call for the data team
+    world.opened(STUCK)
+    taken = decided(world, said.Escalated)
+    assert [one.reached for one in taken] == [(), ("#web",), ("ana",)]
+    assert taken[-1].last_resort
+    assert pages(world) == ["ana"]
+
+
+def test_outside_the_hours_nobody_is_woken_and_when_they_begin_somebody_is(world):
+    world.pass_(-2 * 60 * MINUTE)
+    world.opened(LATE)
+    assert pages(world) == []
+    world.tick(121)
+    assert pages(world) == ["ana"]
+
+
+def test_pages_that_cannot_be_delivered_let_the_next_step_begin_at_once(world):
+    world.opened(SLOW_A)
+    page = next(effect for effect in world.outbox if effect.kind == "page")
+    world.take(events.MessageSettled(key=page.key, arrived=False, detail="no such number"))
+    assert pages(world) == ["ana", "bo"]
+
+
+def test_a_note_that_cannot_be_delivered_wakes_the_last_resort(world):
+    identity = world.opened(UNHEARD)
+    note = next(effect for effect in world.outbox if effect.kind == "note")
+    before = len(pages(world))
+    world.take(events.MessageSettled(key=note.key, arrived=False))
+    assert pages(world)[before:] == ["ana"]
+    assert incident_of(world, identity).open
+
+
+def test_who_takes_over_is_woken_and_has_it(world):
+    identity = world.opened(SLOW_A)
+    world.take(events.HandedOver(incident=identity, person="ana", to="noor"))
+    assert incident_of(world, identity).owner == "noor"
+    assert pages(world)[-1] == "noor"
+
+
+def test_only_people_whom_the_plan_knows_can_do_anything(world):
+    identity = world.opened(SLOW_A)
+    world.take(events.Acknowledged(incident=identity, person="mallory"))
+    assert incident_of(world, identity).acknowledged_at is None
+
+
+def test_what_a_person_calls_over_stays_so_until_alertmanager_repeats_itself(world):
+    identity = world.opened(SLOW_A)
+    world.take(events.ResolvedByHand(incident=identity, person="ana", false_positive=True))
+    world.pass_(40 * MINUTE)
+    world.tell([SLOW_A])
+    world.arrive(0)
+    assert incident_of(world, identity).phase == "resolved"
+    world.pass_(30 * MINUTE)
+    world.tell([SLOW_A])
+    world.arrive(0)
+    assert incident_of(world, identity).open
+
+
+# What is done
+
+
+def test_diagnostics_come_before_anything_is_changed(world):
+    world.opened(SLOW_A)
+    world.proceed()
+    kinds = [effect.kind for entry in world.entries for effect in entry.step.effects]
+    assert kinds.index("collect") < kinds.index("query") < kinds.index("act")
+
+
+def test_a_remedy_that_helps_ends_the_machines_work_and_nobody_else_is_woken(world):
+    identity = world.opened(SLOW_A)
+    (effect,) = world.proceed()
+    world.helps(effect.body)
+    assert world.run(effect)
+    told = len(pages(world))
+    world.tick(4)
+    assert incident_of(world, identity).phase == "mitigated"
+    world.tick(20)
+    assert len(pages(world)) == told
+
+
+def test_a_remedy_that_does_not_help_is_followed_by_the_next_and_that_is_taken_back(world):
+    identity = world.opened(SLOW_A)
+    (effect,) = world.proceed()
+    world.run(effect)
+    world.tick(5.5)
+    assert incident_of(world, identity).phase == "awaiting-approval"
+    question = incident_of(world, identity).questions[0].id
+    world.take(events.Answered(incident=identity, question=question, person="ana", yes=True))
+    (effect,) = world.proceed()
+    world.run(effect, recorded="3 replicas")
+    world.tick(5.5)
+    (undo,) = world.outbox
+    assert (undo.body.undo, undo.body.recorded, undo.once) == (effect.key, "3 replicas", True)
+    world.run(undo)
+    assert incident_of(world, identity).attempt is None
+    assert incident_of(world, identity).tried == ("restart", "scale")
+
+
+def test_what_recovered_while_people_were_asked_is_not_touched(world):
+    world.opened(SLOW_B)
+    world.proceed()
+    identity = world.opened(STUCK, STUCK_Y)
+    queries = [effect for effect in world.outbox if isinstance(effect.body, outside.Query)]
+    world.over(STUCK)
+    for query in queries:
+        world.take(world.answer(query.key, query.body))
+    acts = [body for body in bodies(world, outside.Act) if body.incident == identity]
+    assert all(body.inputs == {"deployment": "web-y"} for body in acts)
+
+
+def test_two_must_approve_and_the_one_who_asked_for_it_is_not_both(world):
+    identity = world.opened(BREAK)
+    world.proceed(consent=False)
+    question = next(one for one in incident_of(world, identity).questions if one.item is None)
+    for _ in range(2):
+        world.take(events.Answered(incident=identity, question=question.id, person="ana", yes=True))
+    assert world.proceed(consent=False) == []
+    world.take(events.Answered(incident=identity, question=question.id, person="noor", yes=True))
+    assert len(world.proceed(consent=False)) == 1
+
+
+def test_an_approval_lapses_with_its_incident(world):
+    identity = world.opened(BREAK)
+    world.proceed(consent=False)
+    question = next(one for one in incident_of(world, identity).questions if one.item is None)
+    world.over(BREAK)
+    for person in ("ana", "noor"):
+        world.take(events.Answered(incident=identity, question=question.id, person=person, yes=True))
+    assert "approval-lapsed" in {one.reason for one in decided(world, said.Refused)}
+    assert bodies(world, outside.Act) == []
+
+
+def test_a_procedure_keeps_evidence_first_and_tells_its_people_without_waiting_for_the_remedy(world):
+    world.opened(BREAK)
+    world.proceed(consent=False)
+    (evidence,) = bodies(world, outside.Collect)
+    assert (evidence.preserve, evidence.custody) == (True, True)
+    assert "noor" in pages(world)
+    assert bodies(world, outside.Act) == []
+
+
+def test_a_yes_to_a_question_is_followed_by_its_steps(world):
+    identity = world.opened(BREAK)
+    world.proceed()
+    question = next(one for one in incident_of(world, identity).questions if one.item is not None)
+    before = len(pages(world))
+    world.take(events.Answered(incident=identity, question=question.id, person="noor", yes=True))
+    assert pages(world)[before:] == ["bo"]
+    assert any(body.reason == "do" for body in bodies(world, outside.Note))
+
+
+def test_three_incidents_of_three_services_at_once_are_a_cascade_and_one_of_them_follows_its_procedure(world):
+    world.opened(FULL_A)
+    world.opened(STUCK)
+    assert not any(one.procedure == "cascade" for one in decided(world, said.Classified))
+    world.opened(BREAK)  # of the third service; a security incident has its own procedure
+    world.opened(SLOW_B)
+    world.opened(SLOW_A)
+    assert [one.procedure for one in decided(world, said.Classified)].count("cascade") == 1
+
+
+def test_a_storm_puts_it_off_and_when_it_is_over_it_goes_on():
+    world = World(limits={"storm": {"incidents": 3, "within": "5m", "hold": "10m"}})
+    world.opened(SLOW_A, LATE, FULL_A)
+    assert world.proceed() == []
+    assert any(one.reason == "storm" for one in decided(world, said.Held))
+    world.tick(11)
+    assert bodies(world, outside.Act) != []
+
+
+def test_too_many_runs_overall_open_a_breaker_that_a_person_closes():
+    world = World(limits={"overall": 1})
+    for number in (FULL_A, STUCK):
+        world.opened(number)
+        for effect in world.proceed():
+            world.run(effect)
+    assert "overall" in world.state.ledger.breakers
+    world.pass_(70 * MINUTE)
+    world.opened(LATE)
+    assert world.proceed() == []
+    world.take(events.BreakerClosed(breaker="overall", person="ana"))
+    world.pass_(60 * MINUTE)
+    world.opened(SLOW_B)
+    assert len(world.proceed()) == 1
+
+
+def test_an_open_incident_keeps_the_plan_it_began_with(world):
+    identity = world.opened(SLOW_A)
+    first = world.state.plan
+    newer = json.loads(world.text)
+    newer["alerts"]["shop/Slow/critical"]["remediate"] = []
+    world.take(events.PlanLoaded(text=json.dumps(newer)))
+    assert world.state.plan != first
+    assert incident_of(world, identity).plan == first
+    assert len(world.proceed()) == 1
+    other = world.opened(SLOW_B)
+    assert incident_of(world, other).agenda == ()
+    assert set(world.state.library) == {first, world.state.plan}
+
+
+def test_a_plan_that_nothing_holds_on_to_is_let_go(world):
+    identity = world.opened(SLOW_A)
+    first = world.state.plan
+    world.take(events.PlanLoaded(text=world.text + " "))
+    world.take(events.ResolvedByHand(incident=identity, person="ana"))
+    world.tick(24 * 60 + 1)
+    assert set(world.state.library) == {world.state.plan}
+    assert first not in world.state.plans
+
+
+def test_what_a_newer_plan_forbids_is_forbidden_for_incidents_of_an_older_one_too(world):
+    world.opened(SLOW_A)
+    newer = json.loads(world.text)
+    newer["mode"] = "observe"
+    world.take(events.PlanLoaded(text=json.dumps(newer)))
+    assert world.proceed() == []
+    assert {one.reason for one in decided(world, said.Refused)} == {"observe"}
+
+
+def test_a_plan_that_is_none_changes_nothing(world):
+    before = world.state.plan
+    world.take(events.PlanLoaded(text="{"))
+    assert world.state.plan == before
+
+
+# Total
+
+
+KEYS = st.sampled_from(
+    ["", "/", "x", "executor/reconcile", "executor/", "{0}", "{0}/", "{0}/act/1.1", "{0}/note/1", "{0}/x/y"]
+)
+WORDS = st.one_of(st.sampled_from(["ana", "restart", "{0}", ""]), st.text(max_size=5))
+LABELS = st.dictionaries(st.sampled_from(["alertname", "service", "env", "severity", "\x00"]), WORDS, max_size=4)
+REPORTED = st.builds(
+    events.Reported,
+    fingerprint=WORDS,
+    status=st.sampled_from(["firing", "resolved"]),
+    labels=LABELS,
+    starts_at=st.integers(),
+    ends_at=st.none() | st.integers(),
+    annotations=LABELS,
+)
+st.register_type_strategy(events.Reported, REPORTED)
+st.register_type_strategy(events.Result, st.builds(events.Result, error=st.none() | WORDS))
+ANY_EVENT = st.one_of(
+    *(
+        st.builds(
+            kind,
+            **{
+                field.name: KEYS
+                if field.name in ("key", "incident", "question")
+                else WORDS
+                if field.type is str
+                else st.from_type(field.type)
+                for field in msgspec.structs.fields(kind)
+                if field.required or field.name in ("key", "incident")
+            },
+        )
+        for kind in Events.__args__
+    )
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(ANY_EVENT, max_size=6), st.sampled_from(range(len(ALERTS))), st.integers(-40, 40))
+def test_any_event_in_any_state_leads_to_a_step_and_never_to_an_exception(moves, number, days):
+    world = World()
+    world.fire(number)
+    world.tell([number])
+    world.arrive(0)
+    world.proceed()
+    identity = next((one.id for one in world.state.incidents.values()), "none")
+    state = world.state
+    for move in moves:
+        names = {
+            field: value.replace("{0}", identity)
+            for field in move.__struct_fields__
+            if isinstance(value := getattr(move, field), str)
+        }
+        state = reduce(state, msgspec.structs.replace(move, **names), START + days * 24 * 60 * MINUTE).state
