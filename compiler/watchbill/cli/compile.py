@@ -23,7 +23,7 @@ from watchbill.targets.artifact import Artifact
 def command(folder: Path, form: str, check_only: bool, out: Path | None, gates: bool) -> None:
     """Write generated/ from policies/. Nothing is written unless everything is sound and the tools accept it."""
     started = time.monotonic()
-    result = read(folder)
+    result = read(folder, building=True)
     target = out.resolve() if out is not None else result.root / "generated"
     if result.workspace is None or has_errors(result.found):
         _refuse(form, result, result.found)
@@ -55,11 +55,11 @@ def command(folder: Path, form: str, check_only: bool, out: Path | None, gates: 
 def _artifacts(result: Read) -> list[Artifact]:
     from watchbill.output.tree import manifest  # noqa: PLC0415
     from watchbill.spec.load import resting_collector  # noqa: PLC0415
-    from watchbill.targets import build  # noqa: PLC0415
+    from watchbill.targets import begin  # noqa: PLC0415
 
     assert result.workspace is not None  # noqa: S101
     with resting_collector():
-        artifacts = build(result.workspace, memory=result.memory)
+        artifacts = (result.built or begin(result.workspace, memory=result.memory))()
     result.memory.write()
     return [*artifacts, manifest(artifacts)]
 

@@ -19,6 +19,7 @@ from watchbill.source.silencing import Silencing
 from watchbill.spec.load import Policies
 from watchbill.spec.memory import NOTHING, Memory
 from watchbill.spec.model import Workspace
+from watchbill.targets.artifact import Artifact
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -34,13 +35,11 @@ class Read(msgspec.Struct, frozen=True):
     workspace: Workspace | None
     policies: Policies | None
     found: list[Diagnostic]
+    sources: Sources
     silencing: Silencing | None = None
     whole: bool = False
     memory: Memory = NOTHING
-
-    @property
-    def sources(self) -> Sources:
-        return Sources(self.root, self.policies.paths if self.policies else {})
+    built: Callable[[], list[Artifact]] | None = None
 
 
 def workspace_option(function: F) -> F:
@@ -60,8 +59,8 @@ def format_option(function: F) -> F:
     )(function)
 
 
-def read(folder: Path, today: date | None = None) -> Read:
-    """Find, load, resolve and check; every finding comes back, none is raised.
+def read(folder: Path, today: date | None = None, *, building: bool = False) -> Read:
+    """Find, load, resolve and check; every finding comes back, none is raised. With `building` a child may begin with that.
 
     Comments silence some of them: each until its day, where `today` is given; else all, as no output follows the date.
     """
@@ -73,7 +72,7 @@ def read(folder: Path, today: date | None = None) -> Read:
             Span(WORKSPACE_FILE),
             help="change to a workspace, or name one with -C DIR",
         )
-        return Read(folder, None, None, [missing])
+        return Read(folder, None, None, [missing], Sources(folder))
     from watchbill import targets  # noqa: PLC0415
     from watchbill.checks import at_levels, check  # noqa: PLC0415
     from watchbill.spec.load import resting_collector  # noqa: PLC0415
@@ -84,14 +83,17 @@ def read(folder: Path, today: date | None = None) -> Read:
         workspace, policies, found = read_workspace(root, memory=memory)
         if workspace is not None:
             found += check(workspace, memory)
-        silencing = Silencing(policies.commented, Sources(root, policies.paths), today)
+        sources = Sources(root, policies.paths)
+        silencing = Silencing(policies.commented, sources, today)
         found = silencing.over(found)
         whole = workspace is not None and _whole(workspace, policies, found)
+        built = None
         if workspace is not None and whole:  # a target is built from what is whole
+            built = targets.begin(workspace, memory=memory) if building and not has_errors(found) else None
             found += silencing.over(targets.check(workspace))
         memory.write()
     found = at_levels(workspace, [*found, *silencing.problems])
-    return Read(root, workspace, policies, found, silencing, whole, memory)
+    return Read(root, workspace, policies, found, sources, silencing, whole, memory, built)
 
 
 def _whole(workspace: Workspace, policies: Policies, found: Sequence[Diagnostic]) -> bool:

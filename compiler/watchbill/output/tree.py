@@ -12,17 +12,23 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 from pathlib import Path
 
 import msgspec
 
 from watchbill.source.codes import tools as codes
 from watchbill.source.diagnostic import Diagnostic, Span
+from watchbill.spec.beside import beside, two_cores
 from watchbill.targets.artifact import Artifact
 
 MANIFEST = "manifest.json"
 PENDING = "manifest.json.pending"
 STAGED = ".watchbill-staged"
+MANY = 1_000  # files; below it a child costs more than it saves
+SIZE = hashlib.sha256().digest_size
+_READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 
 
 class Comparison(msgspec.Struct, frozen=True):
@@ -58,12 +64,10 @@ def compare(folder: Path, artifacts: Sequence[Artifact]) -> Comparison:
     wanted = {artifact.path: artifact.mark.digest for artifact in artifacts}
     present = set(_files(folder))
     ours = _listed(folder)
-    changed, missing = [], []
-    for path, digest in wanted.items():
-        if path not in present:
-            missing.append(path)
-        elif _digest(folder / path) != digest:
-            changed.append(path)
+    missing = [path for path in wanted if path not in present]
+    there = [path for path in wanted if path in present]
+    found = _digests([os.path.join(folder, path) for path in there])  # noqa: PTH118
+    changed = [path for path, digest in zip(there, found, strict=True) if digest != wanted[path]]
     left_over = sorted(path for path in ours & present if path not in wanted)
     strays = sorted(path for path in present - ours - wanted.keys() if path != MANIFEST)
     return Comparison(
@@ -87,17 +91,18 @@ def write(folder: Path, artifacts: Sequence[Artifact]) -> tuple[Comparison, Diag
         _make_folder(folder)
         with _locked(folder):
             comparison = compare(folder, artifacts)
+            put = _Folders(folder).put
             path = PENDING
-            _put(folder, PENDING, _pending(folder, by_path[MANIFEST].text))
+            put(PENDING, _pending(folder, by_path[MANIFEST].text))
             for path in (*comparison.missing, *comparison.changed):
                 if path != MANIFEST:
-                    _put(folder, path, by_path[path].text)
+                    put(path, by_path[path].text)
             for path in comparison.left_over:
                 if path != PENDING:
                     (folder / path).unlink(missing_ok=True)
                     _remove_empty(folder, (folder / path).parent)
             path = MANIFEST
-            _put(folder, MANIFEST, by_path[MANIFEST].text)
+            put(MANIFEST, by_path[MANIFEST].text)
             (folder / PENDING).unlink()
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
@@ -191,25 +196,52 @@ def _files(folder: Path) -> Iterator[str]:
                 folders.remove(name)
 
 
-def _digest(path: Path) -> bytes | None:
-    """That of a file's bytes as they are now, whatever its time and size; None when it cannot be read, or is a link."""
+def _digests(paths: Sequence[str]) -> list[bytes]:
+    """Those of files as they are now, whatever their times and sizes. Of thousands a child reads every second one."""
+    if len(paths) < MANY or not two_cores():
+        return [_digest(path) for path in paths]
+    other = beside(lambda: b"".join(map(_digest, paths[1::2])))
+    own = [_digest(path) for path in paths[::2]]
+    sent = other() or b"".join(map(_digest, paths[1::2]))
+    rest = [sent[at : at + SIZE] for at in range(0, len(sent), SIZE)]
+    return [one for pair in zip_longest(own, rest) for one in pair][: len(paths)]
+
+
+def _digest(path: str) -> bytes:
+    """That of a file's bytes; zeros when it cannot be read, or is a link."""
     try:
-        with open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK), "rb") as stream:  # noqa: PTH123
-            return hashlib.sha256(stream.read()).digest()
+        with open(os.open(path, _READ), "rb", buffering=0) as stream:  # noqa: PTH123
+            return hashlib.sha256(stream.read() or b"").digest()
     except OSError:
-        return None
+        return bytes(SIZE)
 
 
-def _put(folder: Path, path: str, text: str) -> None:
-    """Stage beside the target and rename, so a reader sees the old file or the new one. No link is ever followed."""
-    target = folder / path
-    for inner in reversed(target.relative_to(folder).parents[:-1]):
-        _make_folder(folder / inner)
-    staged = target.with_name(target.name + STAGED)
-    staged.unlink(missing_ok=True)
-    with staged.open("xb") as stream:
-        stream.write(text.encode())
-    staged.replace(target)
+class _Folders:
+    """Puts files into the folder, and looks only once whether a folder that they stand in is one."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = os.fspath(folder)
+        self._there = {""}
+
+    def put(self, path: str, text: str) -> None:
+        """Stage beside the target and rename, so a reader sees the old file or the new one. No link is ever followed."""
+        self._make(path.rpartition("/")[0])
+        target = f"{self._folder}/{path}"
+        staged = target + STAGED
+        try:
+            descriptor = os.open(staged, _NEW, 0o666)
+        except FileExistsError:  # left by a compile that died
+            os.unlink(staged)  # noqa: PTH108
+            descriptor = os.open(staged, _NEW, 0o666)
+        with open(descriptor, "wb") as stream:  # noqa: PTH123
+            stream.write(text.encode())
+        os.replace(staged, target)  # noqa: PTH105
+
+    def _make(self, inner: str) -> None:
+        if inner not in self._there:
+            self._make(inner.rpartition("/")[0])
+            _make_folder(Path(self._folder, inner))
+            self._there.add(inner)
 
 
 def _make_folder(folder: Path) -> None:

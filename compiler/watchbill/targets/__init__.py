@@ -22,7 +22,7 @@ TARGETS = {
     "executor": "watchbill.targets.executor",
 }
 SCHEMA = "policy.schema.json"
-HEAVIEST = "runbooks"  # built beside the others where that saves time
+HEAVIEST = ("executor", "runbooks")  # built beside the others where that saves time
 
 
 def check(workspace: Workspace) -> list[Diagnostic]:
@@ -37,24 +37,34 @@ def check(workspace: Workspace) -> list[Diagnostic]:
 
 def build(workspace: Workspace, names: Iterable[str] | None = None, memory: Memory = NOTHING) -> list[Artifact]:
     """All artifacts of the workspace's targets (or of those named), sorted by path; beside them the schema and CODEOWNERS."""
-    chosen = tuple(names if names is not None else workspace.targets)
-    modules = {name: importlib.import_module(TARGETS[name]) for name in chosen}
-    aside = _aside(modules.pop(HEAVIEST).build, workspace, memory) if HEAVIEST in modules else list
-    found = [Artifact(SCHEMA, schema.text()), *codeowners.build(workspace)]
-    for module in modules.values():
-        found.extend(module.build(workspace, memory=memory))
-    found.extend(aside())
-    return sorted(found, key=lambda artifact: artifact.path)
+    return begin(workspace, names, memory)()
+
+
+def begin(
+    workspace: Workspace, names: Iterable[str] | None = None, memory: Memory = NOTHING
+) -> Callable[[], list[Artifact]]:
+    """The same, but whoever asks for the artifacts later, has a child at work on the heaviest until then."""
+    builds = {
+        name: partial(importlib.import_module(TARGETS[name]).build, workspace, memory=memory)
+        for name in (names if names is not None else workspace.targets)
+    }
+    heavy = [builds.pop(name) for name in HEAVIEST if name in builds]
+    aside = _aside(lambda: [one for build_one in heavy for one in build_one()], workspace, memory) if heavy else list
+
+    def artifacts() -> list[Artifact]:
+        found = [Artifact(SCHEMA, schema.text()), *codeowners.build(workspace)]
+        for build_one in builds.values():
+            found.extend(build_one())
+        return sorted([*found, *aside()], key=lambda artifact: artifact.path)
+
+    return artifacts
 
 
 _Sent = tuple[list[tuple[Mark, tuple[str, Lines] | None]], bytes]  # artifacts, and what their making asked the memory
 
 
-def _aside(
-    build_one: Callable[..., list[Artifact]], workspace: Workspace, memory: Memory
-) -> Callable[[], list[Artifact]]:
-    """A target built by a child, where that saves time."""
-    make = partial(build_one, workspace, memory=memory)
+def _aside(make: Callable[[], list[Artifact]], workspace: Workspace, memory: Memory) -> Callable[[], list[Artifact]]:
+    """Artifacts made by a child, where that saves time."""
     services = sum(len(place.services) for place in workspace.places.values())
     if services < MANY or not memory.remembers or not two_cores():
         return make
