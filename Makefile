@@ -33,8 +33,10 @@ fmt: $(DEV)  ## what ruff can mend by itself
 	@.venv/bin/ruff check --fix
 	@.venv/bin/ruff format
 
-bench: $(DEV) tools  ## how fast a large company compiles
+bench: $(DEV) tools  ## how fast a large company compiles, and how much the executor takes in
 	@.venv/bin/python tests/bench/bench.py
+	@echo
+	@.venv/bin/python tests/bench/executor_bench.py
 
 tools:  ## promtool, amtool, prometheus and alertmanager in .tools/bin
 	@.ci/get-tools

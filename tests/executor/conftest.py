@@ -51,8 +51,9 @@ def _programs() -> Path:
 class Server:
     """A PostgreSQL server on a socket in a folder of its own. It refuses to run as root, so root gives it another user."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, durable: bool = False) -> None:
         self.folder = folder
+        self.fsync = "on" if durable else "off"
         self.programs = _programs()
         self.user: str | None = None
         if os.geteuid() == 0:
@@ -77,7 +78,7 @@ class Server:
         assert done.returncode == 0, (done.stdout or b"").decode()
 
     def start(self) -> None:
-        options = f"-h '' -k {self.folder} -c fsync=off -c max_connections=200"
+        options = f"-h '' -k {self.folder} -c fsync={self.fsync} -c max_connections=200"
         self._run("pg_ctl", "-D", self.folder / "data", "-l", self.folder / "log", "-w", "-o", options, "start")
 
     def stop(self) -> None:

@@ -14,9 +14,10 @@ from sqlalchemy import text
 
 from executor.small_plan import plan_text
 from watchbill.executor.core import encode
-from watchbill.executor.core.effects import Note, Page, Recipient, encode_body
+from watchbill.executor.core.effects import Act, Note, Page, Recipient, encode_body
 from watchbill.executor.core.events import (
     Acknowledged,
+    ActionFinished,
     Delivered,
     MessageSettled,
     Noted,
@@ -203,11 +204,12 @@ def test_a_log_whose_events_were_erased_cannot_be_folded_without_a_snapshot(data
 @pytest.fixture
 def kinds(monkeypatch) -> Iterator[dict[str, Callable[..., Any]]]:
     """What does each kind of effect: set a function, and it is a handler's module."""
-    done: dict[str, Callable[..., Any]] = {}
+    done: dict[str, Callable[..., Any]] = {"note": lambda work, _: MessageSettled(key=work.key, arrived=True)}
     module = types.ModuleType("tests_own_handler")
-    module.handle = lambda work, outside: done[encode_tag(work.body)](work, outside)  # type: ignore[attr-defined]
+    module.record = lambda *given: done["record"](*given)  # noqa: PLW0108  (it is set later)
+    module.handle = lambda work, outside: done[encode_tag(work.body)](work, outside)
     sys.modules[module.__name__] = module
-    for kind in ("page", "note"):
+    for kind in ("page", "note", "act"):
         monkeypatch.setitem(HANDLERS, kind, module.__name__)
     yield done
     del sys.modules[module.__name__]
@@ -271,6 +273,22 @@ PAGE = encode_body(
 )
 
 
+def act(not_after: int = 2**42) -> bytes:
+    """To run an action, its state before recorded first."""
+    body = Act(
+        remediation="restart",
+        action="kubernetes.rollout_restart",
+        parameters={},
+        inputs={},
+        target="web-a",
+        plan="",
+        place="main",
+        not_after=not_after,
+        record=True,
+    )
+    return encode_body(body)
+
+
 def until(what: Callable[[], bool], seconds: float = 15) -> None:
     end = time.monotonic() + seconds
     while not what():
@@ -328,6 +346,49 @@ def test_what_is_done_once_is_never_tried_again(process, kinds):
     assert process.settled()[0].arrived is False
     with process.store.read() as tx:
         assert [entry.kind for entry in log.entries(tx, 1)] == ["effect.begun", "event.message-settled"]
+
+
+def kinds_of(process):
+    with process.store.read() as tx:
+        return [entry.kind for entry in log.entries(tx, 1, "event.action")]
+
+
+def test_an_action_that_the_core_does_not_permit_is_not_begun(process, kinds):
+    kinds["record"] = lambda *_: "3 replicas"
+    kinds["act"] = lambda *_: pytest.fail("it was begun")
+    process.add(Effect("x/act/1", "act", act(), True))
+    process.start()
+    until(lambda: process.states()["x/act/1"] == "done")
+    assert kinds_of(process) == ["event.action-started"]
+
+
+def test_an_action_is_recorded_permitted_done_and_told_in_this_order(process, kinds, monkeypatch):
+    monkeypatch.setattr("watchbill.executor.lanes.permitted", lambda *_: True)
+    order = []
+
+    def acts(work, _):
+        order.append(("act", work.recorded, process.states()["x/act/1"], kinds_of(process)))
+        return ActionFinished(key=work.key, outcome="succeeded")
+
+    kinds["record"] = lambda work, _: order.append(("record", work.recorded)) or "3 replicas"
+    kinds["act"] = acts
+    process.add(Effect("x/act/1", "act", act(), True))
+    process.start()
+    until(lambda: process.states()["x/act/1"] == "done")
+    assert order == [("record", None), ("act", "3 replicas", "acting", ["event.action-started"])]
+    assert kinds_of(process) == ["event.action-started", "event.action-finished"]
+
+
+@pytest.mark.parametrize("why", ["too late", "not recorded"])
+def test_an_action_that_cannot_begin_is_told_as_not_started(process, kinds, why):
+    def fails(*_):
+        raise ConnectionError("no cluster")
+
+    kinds["record"] = fails
+    process.add(Effect("x/act/1", "act", act(0 if why == "too late" else 2**42), True))
+    process.start()
+    until(lambda: process.states()["x/act/1"] == "done")
+    assert kinds_of(process) == ["event.action-finished"]
 
 
 def test_a_kind_that_nothing_here_does_is_told_to_the_core(process):

@@ -57,7 +57,7 @@ class Keeper:
         self._stopping.set()
         self._threads[0].join(_EVERY)
         try:
-            if self._lease is not None and self._engine.head.seq > self._kept[0]:
+            if self._engine.head.seq > self._kept[0]:
                 self._snapshot()
             self._do(Unit(within=lambda tx: leases.release_all(tx, self._writer.holder)))
         except (*Unavailable, Overloaded, Faulty) as error:

@@ -43,6 +43,7 @@ class Effects:
         self.once = once
         self.observe = observe
         self.done: list[Callable[[str, str, float], None]] = []
+        self.claimed: list[Callable[[float], None]] = []
         self._writer = writer
         self._outside = outside
         self._threads = threads
@@ -63,6 +64,8 @@ class Effects:
         with self._lock:
             self._held.update({claim.effect.key: (claim, until) for claim in claims})
         for claim in claims:
+            for tell in self.claimed:
+                tell((claim.lease_until - LEASE - claim.waited_since).total_seconds())
             threading.Thread(target=self._do, args=(claim,), name=claim.effect.kind, daemon=True).start()
 
     def stop(self, patience: float) -> int:
@@ -120,40 +123,50 @@ class Effects:
 
     def _act_once(self, claim: Claim, body: Bodies) -> str:
         key, work = claim.effect.key, self._work(claim, body)
-        refused = self._refused(claim, body)
-        if refused is not None:
-            self._finish(claim, refused)
+        prepared = self._prepared(claim, body, work)
+        if not isinstance(prepared, str | None):
+            self._finish(claim, prepared)
             return "refused"
         if isinstance(body, Act):
-            recorded = handler(claim.effect.kind).record(work, self._outside) if body.record else None
-            if isinstance(recorded, Again):
-                self._finish(claim, undone(key, body, recorded.detail, self._outside.now()))
-                return "refused"
-            begun = Unit(ActionStarted(key=key, recorded=recorded), within=lambda tx: outbox.begin(tx, claim))
+            begun = Unit(ActionStarted(key=key, recorded=prepared), within=lambda tx: outbox.begin(tx, claim))
             step = self._write(claim, begun).step
             if step is None or not permitted(step, key):
                 self._write(claim, Unit(within=lambda tx: outbox.finish(tx, claim)))
                 return "not permitted"
         else:
             intent = (BEGUN, noted({"effect": key}))
-            recorded = None
             self._write(claim, Unit(note=intent, within=lambda tx: outbox.begin(tx, claim)))
         if not work.held():
             raise _Lost("its lease was over before it could be acted on")
-        try:
-            answer = handler(claim.effect.kind).handle(self._work(claim, body, recorded), self._outside)
-        except Exception as error:  # noqa: BLE001  (a handler may be anybody's)
-            _LOG.exception("an effect failed while it was done", extra={"effect": key})
-            answer = Again(f"{type(error).__name__}: {error}")
+        answer = self._tried(claim, self._work(claim, body, prepared))
         if isinstance(answer, Again):  # what was begun is never done again
             answer = unknown(key, body, answer.detail, self._outside.now())
         self._finish(claim, answer)
         return "settled"
 
+    def _prepared(self, claim: Claim, body: Bodies, work: Work) -> Events | str | None:
+        """The state before, if it is to be recorded; or, with nothing touched yet, why it is not done."""
+        try:
+            refused = self._refused(claim, body)
+            if refused is not None or not (isinstance(body, Act) and body.record):
+                return refused
+            recorded: str | Again | None = handler(claim.effect.kind).record(work, self._outside)
+        except Exception as error:  # noqa: BLE001  (a handler may be anybody's)
+            _LOG.exception("an effect could not be prepared", extra={"effect": claim.effect.key})
+            recorded = Again(f"{type(error).__name__}: {error}")
+        if isinstance(recorded, Again):
+            return undone(claim.effect.key, body, recorded.detail, self._outside.now())
+        return recorded
+
     def _answer(self, claim: Claim, body: Bodies, work: Work) -> Events | Again:
-        refused = self._refused(claim, body)
-        if refused is not None:
-            return refused
+        try:
+            refused = self._refused(claim, body)
+        except Exception as error:  # noqa: BLE001  (a handler may be anybody's)
+            _LOG.exception("a handler cannot be loaded", extra={"effect": claim.effect.key})
+            return Again(f"{type(error).__name__}: {error}")
+        return refused if refused is not None else self._tried(claim, work)
+
+    def _tried(self, claim: Claim, work: Work) -> Events | Again:
         try:
             answer: Events | Again = handler(claim.effect.kind).handle(work, self._outside)
         except Exception as error:  # noqa: BLE001  (a handler may be anybody's)

@@ -19,7 +19,7 @@ _TIMEOUT = 10.0  # seconds for each peer
 _BOUND = 64 * 1024 * 1024  # bytes of one answer
 
 
-class _Status(msgspec.Struct):
+class _Status(msgspec.Struct, frozen=True):
     state: Literal["active", "suppressed", "unprocessed"] = "active"
 
 

@@ -69,6 +69,7 @@ class Executor:
         ]
         for lane in self.lanes:
             lane.done.append(self.metrics.done)
+            lane.claimed.append(self.metrics.claimed)
         self.keeper = Keeper(self.engine, self.writer, self.metrics)
         self.stopping = False
 

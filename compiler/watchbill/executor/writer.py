@@ -25,6 +25,7 @@ LEASE = timedelta(seconds=15)
 _LOG = logging.getLogger("watchbill.writer")
 _TOGETHER = 256  # units in one commit
 _SERVED = 256  # deadlines in one commit
+_LINGER = 0.004  # seconds that a commit waits for company when the one before it is hardly over
 _LOOK = 1.0  # seconds until a process that has nothing to do looks at what others left
 _BACK_OFF = 0.25  # seconds after the database could not be reached
 _LOST = "the process that began it was lost before it could tell the result"
@@ -104,6 +105,8 @@ class Writer:
             first = self._queue.get(timeout=max(0.0, min(_LOOK, self._wait)))
         except queue.Empty:
             return [], True
+        if self.committed_at is not None and time.monotonic() - self.committed_at < 2 * _LINGER:
+            time.sleep(_LINGER)
         found = []
         while first is not None:
             first[1].set_running_or_notify_cancel()  # whoever waits may go; what was submitted is taken in

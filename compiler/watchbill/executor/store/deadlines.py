@@ -6,13 +6,22 @@ none is lost and none is served twice, whichever replica dies where.
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import cache
 
 import msgspec
-from sqlalchemy import delete, func, select
+from sqlalchemy import Insert, Integer, bindparam, delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from watchbill.executor.store.connect import Transaction
-from watchbill.executor.store.schema import DEADLINES
+from watchbill.executor.store.schema import DEADLINES, Instant
+
+_DUE = (
+    select(DEADLINES)
+    .where(DEADLINES.c.due <= bindparam("now", type_=Instant))
+    .order_by(DEADLINES.c.due, DEADLINES.c.key)
+    .limit(bindparam("number", type_=Integer))
+)
+_SOONEST = select(DEADLINES.c.due).order_by(DEADLINES.c.due).limit(1)
 
 
 class Deadline(msgspec.Struct, frozen=True):
@@ -26,9 +35,13 @@ def put(tx: Transaction, deadlines: Sequence[Deadline]) -> None:
     """Set, or move those that are set already."""
     if not deadlines:
         return
-    new = (postgresql.insert if tx.postgresql else sqlite.insert)(DEADLINES)
-    rows = [{"key": one.key, "due": one.due} for one in deadlines]
-    tx.connection.execute(new.on_conflict_do_update(index_elements=["key"], set_={"due": new.excluded.due}), rows)
+    tx.connection.execute(_put(tx.postgresql), [{"key": one.key, "due": one.due} for one in deadlines])
+
+
+@cache
+def _put(postgres: bool) -> Insert:
+    new = (postgresql.insert if postgres else sqlite.insert)(DEADLINES)
+    return new.on_conflict_do_update(index_elements=["key"], set_={"due": new.excluded.due})
 
 
 def cancel(tx: Transaction, keys: Iterable[str]) -> None:
@@ -40,12 +53,12 @@ def cancel(tx: Transaction, keys: Iterable[str]) -> None:
 
 def due(tx: Transaction, limit: int) -> list[Deadline]:
     """Those whose time has come, the oldest first. Serving one includes cancelling it, in the same transaction."""
-    found = select(DEADLINES).where(DEADLINES.c.due <= tx.now).order_by(DEADLINES.c.due, DEADLINES.c.key).limit(limit)
-    return [Deadline(row.key, row.due) for row in tx.connection.execute(found)]
+    asked = {"now": tx.now, "number": limit}
+    return [Deadline(row.key, row.due) for row in tx.connection.execute(_DUE, asked)]
 
 
 def soonest(tx: Transaction) -> datetime | None:
-    return tx.connection.execute(select(DEADLINES.c.due).order_by(DEADLINES.c.due).limit(1)).scalar_one_or_none()
+    return tx.connection.execute(_SOONEST).scalar_one_or_none()
 
 
 def number(tx: Transaction) -> int:

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any, Literal
 
 import msgspec
-from sqlalchemy import case, insert, or_, select, text
+from sqlalchemy import Insert, case, insert, or_, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 
 from watchbill.executor.store.chain import (
@@ -24,6 +25,9 @@ from watchbill.executor.store.connect import Transaction
 from watchbill.executor.store.schema import BODIES, INBOX, LOG
 
 Keep = Literal["incidents", "evidence"]
+_LAST = select(LOG.c.seq, LOG.c.hash).order_by(LOG.c.seq.desc()).limit(1)
+_APPEND = insert(LOG)
+_ARRIVE = insert(INBOX)
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -57,7 +61,7 @@ class New(msgspec.Struct, frozen=True):
 
 
 def head(tx: Transaction) -> Head:
-    last = tx.connection.execute(select(LOG.c.seq, LOG.c.hash).order_by(LOG.c.seq.desc()).limit(1)).first()
+    last = tx.connection.execute(_LAST).first()
     return Head(last.seq, last.hash) if last is not None else Head()
 
 
@@ -87,10 +91,10 @@ def append(tx: Transaction, at: Head, entries: Sequence[New], keep: Keep = "inci
             bodies.append(entry.arrival.body)
         at = Head(at.seq + 1, chained)
     if rows:
-        tx.connection.execute(insert(LOG), rows)
+        tx.connection.execute(_APPEND, rows)
         put(tx, bodies, keep)
     if arrivals:
-        tx.connection.execute(insert(INBOX), arrivals)
+        tx.connection.execute(_ARRIVE, arrivals)
     return at
 
 
@@ -123,13 +127,18 @@ def put(tx: Transaction, bodies: Iterable[bytes], keep: Keep) -> list[bytes]:
         )
     if not rows:
         return []
-    new = (postgresql.insert if tx.postgresql else sqlite.insert)(BODIES)
+    tx.connection.execute(_put(tx.postgresql), rows)
+    return [row["digest"] for row in rows]
+
+
+@cache
+def _put(postgres: bool) -> Insert:
+    new = (postgresql.insert if postgres else sqlite.insert)(BODIES)
     longest = case(
         (or_(BODIES.c.keep == "evidence", new.excluded.keep == "evidence"), "evidence"), else_=new.excluded.keep
     )
     again = {name: new.excluded[name] for name in ("form", "size", "body", "stored_at", "erased_at")}
-    tx.connection.execute(new.on_conflict_do_update(index_elements=["digest"], set_={**again, "keep": longest}), rows)
-    return [row["digest"] for row in rows]
+    return new.on_conflict_do_update(index_elements=["digest"], set_={**again, "keep": longest})
 
 
 def get(tx: Transaction, digest: bytes) -> bytes | None:

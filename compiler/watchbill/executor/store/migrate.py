@@ -22,13 +22,13 @@ def bring_up_to_date(store: Store, *, create: bool = True) -> None:
         return
     if found is None and not create:
         raise NoStore(f"{store.name} holds no executor's store")
+    from alembic import command  # noqa: PLC0415
+    from alembic.script import ScriptDirectory  # noqa: PLC0415
+
     with store.write("migration") as tx:  # several replicas may start at once
         found = version(tx.connection)
         if found == HEAD:
             return
-        from alembic import command  # noqa: PLC0415
-        from alembic.script import ScriptDirectory  # noqa: PLC0415
-
         settings = config(tx.connection)
         known = {script.revision for script in ScriptDirectory.from_config(settings).walk_revisions()}
         if found is not None and found not in known:

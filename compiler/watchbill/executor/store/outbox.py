@@ -10,16 +10,41 @@ waiting ─claim─▶ claimed ─begin─▶ acting ─finish─▶ done       
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy import Boolean, Insert, Integer, Update, and_, bindparam, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from watchbill.executor.store.connect import Transaction
-from watchbill.executor.store.schema import OUTBOX
+from watchbill.executor.store.schema import OUTBOX, Instant
 
 _HELD = ("claimed", "acting")
+_NOW = bindparam("now", type_=Instant)
+_FREE = or_(
+    and_(OUTBOX.c.state == "waiting", OUTBOX.c.due <= _NOW),
+    and_(OUTBOX.c.state == "claimed", OUTBOX.c.lease_until <= _NOW),
+)
+_CHOSEN = (
+    select(OUTBOX.c.key)
+    .where(_FREE, OUTBOX.c.once == bindparam("once_", type_=Boolean))
+    .order_by(OUTBOX.c.due, OUTBOX.c.seq)
+    .limit(bindparam("number", type_=Integer))
+    .with_for_update(skip_locked=True)
+)
+_CLAIM = (
+    update(OUTBOX)
+    .where(OUTBOX.c.key.in_(_CHOSEN))
+    .values(
+        state="claimed",
+        token=OUTBOX.c.token + 1,
+        attempts=OUTBOX.c.attempts + 1,
+        holder=bindparam("holder_"),
+        lease_until=bindparam("until_", type_=Instant),
+    )
+    .returning(OUTBOX)
+)
 
 
 class Effect(msgspec.Struct, frozen=True):
@@ -65,37 +90,25 @@ def add(tx: Transaction, effects: Sequence[tuple[int, Effect]]) -> None:
         }
         for seq, effect in effects
     ]
-    new = (postgresql.insert if tx.postgresql else sqlite.insert)(OUTBOX)
-    tx.connection.execute(new.on_conflict_do_nothing(index_elements=["key"]), rows)
+    tx.connection.execute(_add(tx.postgresql), rows)
+
+
+@cache
+def _add(postgres: bool) -> Insert:
+    new = (postgresql.insert if postgres else sqlite.insert)(OUTBOX)
+    return new.on_conflict_do_nothing(index_elements=["key"])
 
 
 def claim(tx: Transaction, holder: str, lease: timedelta, limit: int, *, once: bool) -> list[Claim]:
     """Up to `limit` rows that wait, or whose holder let the lease end before it began; the oldest first."""
-    free = or_(
-        and_(OUTBOX.c.state == "waiting", OUTBOX.c.due <= tx.now),
-        and_(OUTBOX.c.state == "claimed", OUTBOX.c.lease_until <= tx.now),
-    )
-    chosen = select(OUTBOX.c.key).where(free, OUTBOX.c.once == once).order_by(OUTBOX.c.due, OUTBOX.c.seq).limit(limit)
-    until = tx.now + lease
-    taken = (
-        update(OUTBOX)
-        .where(OUTBOX.c.key.in_(chosen.with_for_update(skip_locked=True)))
-        .values(
-            state="claimed",
-            token=OUTBOX.c.token + 1,
-            attempts=OUTBOX.c.attempts + 1,
-            holder=holder,
-            lease_until=until,
-        )
-        .returning(OUTBOX)
-    )
-    rows = sorted(tx.connection.execute(taken), key=lambda row: (row.due, row.seq, row.key))
-    return [Claim(_effect(row), row.seq, row.token, row.attempts, row.due, until) for row in rows]
+    asked = {"now": tx.now, "once_": once, "number": limit, "holder_": holder, "until_": tx.now + lease}
+    rows = sorted(tx.connection.execute(_CLAIM, asked), key=lambda row: (row.due, row.seq, row.key))
+    return [Claim(_effect(row), row.seq, row.token, row.attempts, row.due, tx.now + lease) for row in rows]
 
 
 def begin(tx: Transaction, claim: Claim) -> None:
     """Write the intent. Only after the commit may a row of `once` be acted on. Raises Fenced."""
-    _fenced(tx, claim, ("claimed",), {"state": "acting"})
+    _fenced(tx, claim, ("claimed",), state="acting")
 
 
 def renew(tx: Transaction, claims: Sequence[Claim], lease: timedelta) -> list[Claim]:
@@ -103,7 +116,7 @@ def renew(tx: Transaction, claims: Sequence[Claim], lease: timedelta) -> list[Cl
     kept = []
     for one in claims:
         try:
-            _fenced(tx, one, _HELD, {"lease_until": tx.now + lease})
+            _fenced(tx, one, _HELD, lease_until=tx.now + lease)
         except Fenced:
             continue
         kept.append(msgspec.structs.replace(one, lease_until=tx.now + lease))
@@ -112,18 +125,17 @@ def renew(tx: Transaction, claims: Sequence[Claim], lease: timedelta) -> list[Cl
 
 def finish(tx: Transaction, claim: Claim) -> None:
     """It is done, well or badly: it is never claimed again. Raises Fenced."""
-    _fenced(tx, claim, _HELD, {"state": "done", "ended_at": tx.now})
+    _fenced(tx, claim, _HELD, state="done", ended_at=tx.now)
 
 
 def put_off(tx: Transaction, claim: Claim, until: datetime) -> None:
     """It could not be done now and may be tried again at `until`. Raises Fenced."""
-    _fenced(tx, claim, ("claimed",), {"state": "waiting", "due": until, "lease_until": None})
+    _fenced(tx, claim, ("claimed",), state="waiting", due=until, lease_until=None)
 
 
 def release(tx: Transaction, claim: Claim) -> None:
     """Hand back what was not begun, as if it had not been claimed. Raises Fenced."""
-    back = {"state": "waiting", "lease_until": None, "attempts": OUTBOX.c.attempts - 1}
-    _fenced(tx, claim, ("claimed",), back)
+    _fenced(tx, claim, ("claimed",), state="waiting", lease_until=None, attempts=claim.attempts - 1)
 
 
 def lapsed(tx: Transaction) -> list[Effect]:
@@ -150,15 +162,22 @@ def soonest(tx: Transaction) -> datetime | None:
     return min((time for time in times if time is not None), default=None)
 
 
-def _fenced(tx: Transaction, claim: Claim, states: tuple[str, ...], values: dict[str, Any]) -> None:
-    mine: list[ColumnElement[bool]] = [
-        OUTBOX.c.key == claim.effect.key,
-        OUTBOX.c.token == claim.token,
-        OUTBOX.c.state.in_(states),
-        OUTBOX.c.lease_until > tx.now,
-    ]
-    if tx.connection.execute(update(OUTBOX).where(*mine).values(**values)).rowcount != 1:
+def _fenced(tx: Transaction, claim: Claim, states: tuple[str, ...], **values: Any) -> None:
+    mine = {"key_": claim.effect.key, "token_": claim.token, "now": tx.now}
+    if tx.connection.execute(_mine(states, tuple(values)), {**mine, **values}).rowcount != 1:
         raise Fenced(f"the lease on {claim.effect.key} is over")
+
+
+@cache
+def _mine(states: tuple[str, ...], changed: tuple[str, ...]) -> Update:
+    """Statements are made once: to make one costs more than to run it."""
+    held = (
+        OUTBOX.c.key == bindparam("key_"),
+        OUTBOX.c.token == bindparam("token_"),
+        OUTBOX.c.state.in_(states),
+        OUTBOX.c.lease_until > _NOW,
+    )
+    return update(OUTBOX).where(*held).values({name: bindparam(name, type_=OUTBOX.c[name].type) for name in changed})
 
 
 def _effect(row: Any) -> Effect:

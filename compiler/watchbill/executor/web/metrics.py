@@ -56,6 +56,9 @@ class Metrics:
         self.effect = Histogram(
             "watchbill_effect_duration_seconds", "Of doing an effect.", ["kind"], buckets=_SLOW, registry=registry
         )
+        self.wait = Histogram(
+            "watchbill_effect_wait_seconds", "From wanting an effect to claiming it.", buckets=_QUICK, registry=registry
+        )
         self.open = Gauge("watchbill_incidents_open", "Incidents that are open.", registry=registry)
         self.head = Gauge("watchbill_log_entries", "Entries of the log.", registry=registry)
         self.erased = Counter("watchbill_erased_bodies_total", "Bodies erased by retention.", registry=registry)
@@ -85,6 +88,9 @@ class Metrics:
     def done(self, kind: str, outcome: str, seconds: float) -> None:
         self.effects.labels(kind, outcome).inc()
         self.effect.labels(kind).observe(seconds)
+
+    def claimed(self, seconds: float) -> None:
+        self.wait.observe(seconds)
 
     def text(self) -> bytes:
         return generate_latest(self.registry)

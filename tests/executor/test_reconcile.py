@@ -1,0 +1,114 @@
+"""Reconciliation with a real Alertmanager: what fires, what is silenced, and what cannot be asked."""
+
+import http.server
+import json
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import httpx
+import pytest
+
+from executor.small_plan import plan_text
+from watchbill.executor import reconcile
+from watchbill.executor.core.effects import Reconcile
+from watchbill.executor.core.events import Reconciled
+from watchbill.executor.handlers import Again, Work
+from watchbill.executor.plan import read
+
+LABELS = {"alertname": "Slow", "service": "shop", "severity": "critical", "env": "production"}
+NOBODY = "http://127.0.0.1:1"
+
+
+@pytest.fixture(scope="module")
+def running(alertmanager: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("alertmanager")
+    (folder / "am.yml").write_text("route: {receiver: nobody}\nreceivers: [{name: nobody}]\n")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    flags = [
+        "--config.file=am.yml",
+        "--storage.path=data",
+        "--cluster.listen-address=",
+        f"--web.listen-address=127.0.0.1:{port}",
+    ]
+    process = subprocess.Popen([alertmanager, *flags], cwd=folder, stderr=subprocess.DEVNULL)
+    url = f"http://127.0.0.1:{port}"
+    for _ in range(200):
+        try:
+            httpx.get(f"{url}/-/ready").raise_for_status()
+            break
+        except httpx.HTTPError:
+            time.sleep(0.05)
+    yield url
+    process.kill()
+    process.wait()
+
+
+def asked(*peers: str) -> Any:
+    plan = read(plan_text(alertmanagers=list(peers)).encode())
+    outside = SimpleNamespace(plan=lambda: plan, now=lambda: 17)
+    return reconcile.handle(Work("executor/reconcile/1", Reconcile(reason="test"), 1, lambda: True), outside)
+
+
+def test_what_an_alertmanager_holds_is_told_with_what_is_silenced(running):
+    now = datetime.now(UTC)
+    names = ("web-a", "web-b")
+    alerts = [
+        {"labels": {**LABELS, "deployment": name}, "startsAt": now.isoformat(), "annotations": {"summary": "s"}}
+        for name in names
+    ]
+    httpx.post(f"{running}/api/v2/alerts", json=alerts).raise_for_status()
+    silence = {
+        "matchers": [{"name": "deployment", "value": "web-b", "isRegex": False, "isEqual": True}],
+        "startsAt": now.isoformat(),
+        "endsAt": (now + timedelta(hours=1)).isoformat(),
+        "createdBy": "test",
+        "comment": "test",
+    }
+    httpx.post(f"{running}/api/v2/silences", json=silence).raise_for_status()
+    answer = asked(running)
+    assert isinstance(answer, Reconciled)
+    assert (answer.complete, answer.asked_at, answer.key) == (True, 17, "executor/reconcile/1")
+    told = {alert.labels["deployment"]: alert for alert in answer.alerts}
+    assert {name: alert.suppressed for name, alert in told.items()} == {"web-a": False, "web-b": True}
+    assert told["web-a"].status == "firing"
+    assert abs(told["web-a"].starts_at - now.timestamp() * 1000) < 2
+    assert told["web-a"].annotations == {"summary": "s"}
+
+
+def test_when_one_of_two_cannot_be_asked_nothing_is_concluded_from_what_is_not_there(running):
+    answer = asked(NOBODY, running)
+    assert isinstance(answer, Reconciled)
+    assert not answer.complete
+
+
+def test_when_none_can_be_asked_it_is_tried_again():
+    assert isinstance(asked(NOBODY), Again)
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"null", b"[1]", b'[{"labels": {}}]', b"\xff", b"[" * 200_000, json.dumps({"alerts": []}).encode()]
+)
+def test_an_answer_that_is_none_counts_as_not_asked(body):
+    class Answers(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.HTTPServer(("127.0.0.1", 0), Answers) as server:
+        thread = threading.Thread(target=server.handle_request)
+        thread.start()
+        assert isinstance(asked(f"http://127.0.0.1:{server.server_port}"), Again)
+        thread.join()
