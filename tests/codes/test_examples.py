@@ -21,6 +21,8 @@ PROVEN = {  # what no piece of policy can show, with the test that does
     "WB332": "tests/cli/test_check_rules.py::test_what_only_a_rule_file_can_say_is_told_there",
     "WB337": "tests/cli/test_check_rules.py::test_a_file_without_rules_is_a_warning_when_it_is_named_and_passed_by_in_a_folder",
     "WB423": "tests/spec/test_windows.py::test_windows_that_overlap_in_too_many_ways_are_refused",
+    "WB455": "tests/proof/test_ways_to_reach_nobody.py::test_a_mistake_in_the_tree_itself_is_an_error_with_a_witness",
+    "WB459": "tests/proof/test_ways_to_reach_nobody.py::test_a_mistake_in_the_tree_itself_is_an_error_with_a_witness",
     "WB755": "tests/source/test_plaintext.py::test_characters_that_turn_the_text_around_are_found_wherever_they_stand",
     "WB801": "tests/executor/test_serve.py::test_a_plain_install_says_what_to_install",
     "WB802": "tests/executor/test_serve.py::test_what_it_cannot_work_with_is_a_finding",

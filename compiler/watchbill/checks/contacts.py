@@ -40,7 +40,7 @@ def _channel(contact: Contact) -> str:
     return next(name for name in CHANNELS if getattr(contact, name) is not None)
 
 
-def _has(person: Person, contact: Contact) -> bool:
+def has_address(person: Person, contact: Contact) -> bool:
     """Whether there is an address for it. Slack knows people by their mail too, and an app's is never written down."""
     return _channel(contact) not in ("sms", "phone") or person.phone is not None
 
@@ -48,9 +48,9 @@ def _has(person: Person, contact: Contact) -> bool:
 def _addresses(policy: Policy) -> Iterator[Diagnostic]:
     person: Person = policy.body
     for severity, contacts in person.notify.items():
-        none_left = not any(_has(person, contact) for contact in contacts)
+        none_left = not any(has_address(person, contact) for contact in contacts)
         for index, contact in enumerate(contacts):
-            if _has(person, contact):
+            if has_address(person, contact):
                 continue
             channel = _channel(contact)
             yield Diagnostic(

@@ -7,6 +7,7 @@ import click
 import msgspec
 
 from watchbill.cli.instant import Instant
+from watchbill.cli.proven import proven, report
 from watchbill.cli.shared import Read, end, format_option, plural, read, show, summary, workspace_option
 
 
@@ -14,10 +15,23 @@ from watchbill.cli.shared import Read, end, format_option, plural, read, show, s
 @workspace_option
 @format_option
 @click.option("--now", type=Instant(), metavar="T", help="What to take for the present.")
+@click.option("--proof", is_flag=True, help="Say what is proven: claim by claim, with what was counted.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), metavar="DIR", help="With --proof: write proof.json and proof.md there."
+)
 @click.option("--rules", is_flag=True, help="Check plain rule files of Prometheus: FILES, folders, or patterns.")
 @click.option("--config", is_flag=True, help="Check configurations of Alertmanager: FILES.")
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path))
-def command(folder: Path, form: str, now: datetime | None, rules: bool, config: bool, files: tuple[Path, ...]) -> None:
+def command(
+    folder: Path,
+    form: str,
+    now: datetime | None,
+    proof: bool,
+    out: Path | None,
+    rules: bool,
+    config: bool,
+    files: tuple[Path, ...],
+) -> None:
     """Find everything that can be known to be wrong, and write nothing. Exit 1 on errors.
 
     Without a workspace, `watchbill check --rules rules/*.yml` does it for plain rule files of Prometheus, and
@@ -37,7 +51,12 @@ def command(folder: Path, form: str, now: datetime | None, rules: bool, config: 
     if files:
         raise click.UsageError(f"`check` takes no files; for plain rule files: watchbill check --rules {files[0]}")
     now = now or datetime.now(UTC)
-    result = _with_clock(read(folder, now.astimezone(UTC).date()), now)
+    if out is not None and not proof:
+        raise click.UsageError("`--out` belongs to `--proof`.")
+    result, known = proven(read(folder, now.astimezone(UTC).date()), whole_report=proof)
+    result = _with_clock(result, now)
+    if proof:
+        report(form, result, known, out)
     show(form, result.found, result.sources)
     if form == "text":
         number = len(result.policies.files) if result.policies else 0

@@ -24,7 +24,7 @@ from watchbill.spec.model import (
 from watchbill.spec.ownership import LABEL as OWNERSHIP
 from watchbill.spec.ownership import RUNTIME, whose
 from watchbill.spec.series import blind, placed
-from watchbill.spec.settings import audible, outcome, outcome_kind, severity_of_no_data
+from watchbill.spec.settings import ROUTED, audible, outcome, outcome_kind, severity_of_no_data
 
 ANY = Yields(None, frozenset(), frozenset())
 
@@ -190,6 +190,7 @@ def _made(
         and outcome_here.escalation != _outcome(here, team, severity, None).escalation
     ):
         labels["escalation"] = outcome_here.escalation
+    labels |= {label: "" for label in ROUTED if label not in labels and yields.may_have(label)}
     labels.update(alert.labels)
     labels.update(here.place.written)
     runbook, url = _runbook(alert, here)

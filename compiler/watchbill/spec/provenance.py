@@ -73,7 +73,7 @@ def values(made: Written, alert: ResolvedAlert, workspace: Workspace, place: Pla
             found.append(Value(key, text or "0s", _placed_origin("level", own, at_level.at(key), place)))
         else:
             found += _scalar(made, key, text, place)
-    found += _scalar(made, "escalation", alert.labels.get("escalation"), place)
+    found += _scalar(made, "escalation", alert.labels.get("escalation") or None, place)
     found += _scalar(made, "page_per", ", ".join(alert.page_per), place)
     found += _gone(made, alert, workspace)
     found += _labels(made, alert, workspace, place)

@@ -207,6 +207,9 @@ RESERVED = (
     "escalation",
     "ownership",
 )
+# What routes ask for and not every alert has. A rule without one says so: an empty label takes away whatever the series
+# bring along under its name, and nobody who can make a metric chooses who is paged, or what is one incident.
+ROUTED = ("escalation", "ownership", "page_per")
 
 
 def unknown_word(what: str, word: str, known: Any, at: Location, also: str = "") -> Diagnostic:

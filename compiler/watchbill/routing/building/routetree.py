@@ -89,7 +89,7 @@ def _tree(workspace: Workspace, environment: str) -> Tree:
         for service in place.services:
             by_name: dict[tuple[str, str | None, Owned], list[ResolvedAlert]] = {}
             for alert in service.alerts:
-                page_per, escalation = alert.labels.get("page_per"), alert.labels.get("escalation")
+                page_per, escalation = alert.labels.get("page_per") or None, alert.labels.get("escalation") or None
                 key = (alert.team, alert.severity, escalation, page_per, alert.outcome, id(alert.owners))
                 if key not in branches_of:
                     branches_of[key] = [

@@ -19,6 +19,7 @@ AREAS = (
     "inhibition",
     "mimir",
     "basefile",
+    "proof",
     "alertmanager",
     "tree",
     "paging",
