@@ -148,6 +148,8 @@ def test_a_change_stands_above_the_rule_and_the_rule_above_the_defaults(found: W
         "service": "mixin",
         "class": "platform",
         "escalation": "loud",
+        "ownership": "",
+        "page_per": "",
         "origin": "upstream",
         "env": "production",
         "cluster": "eu-1",

@@ -131,6 +131,8 @@ def test_a_rule_whose_owner_only_a_label_knows_says_runtime_and_which_table(make
         "team": "runtime",
         "service": "mixin",
         "ownership": "namespace/platform",
+        "escalation": "",
+        "page_per": "",
         "env": "production",
         "cluster": "eu-1",
     }

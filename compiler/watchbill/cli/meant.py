@@ -87,11 +87,12 @@ def _by_name(workspace: Workspace, places: list[Place], name: str, labels: dict[
     for label in labels:
         if label not in own and label not in workspace.identity[place.environment] and not alert.may_have(label):
             raise _impossible(label, alert, own)
-    return Meant(place, alert, {**own, **_held(place, labels), **labels})
+    whole = {**own, **_held(place, labels), **labels}
+    return Meant(place, alert, {label: value for label, value in whole.items() if value})
 
 
 def written(place: Place, alert: ResolvedAlert) -> dict[str, str]:
-    """The labels that an alert of this rule carries in any case: the rule's own, and those of its place."""
+    """The labels of an alert of this rule in any case: the rule's own, empty where it has none, and those of its place."""
     return {**place.labels, **alert.labels}
 
 
@@ -164,7 +165,8 @@ def _by_labels(workspace: Workspace, places: list[Place], labels: dict[str, str]
         (
             alert
             for alert in place.alerts
-            if alert.name == whole.get("alertname") and alert.labels.items() <= whole.items()
+            if alert.name == whole.get("alertname")
+            and all(whole.get(label, "") == value for label, value in alert.labels.items())
         ),
         None,
     )
