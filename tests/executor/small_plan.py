@@ -96,6 +96,13 @@ alerts:
   summary: late
   runbook: {url: "http://wiki.example/late"}
   remediate: [feature]
+- name: Errors
+  levels: {warning: {params: {limit: 1}}, critical: {params: {limit: 5}}}
+  expr: errors > ${limit}
+  params: {limit: {type: number, default: 1}}
+  no_data: {ignore: no errors may have happened yet}
+  summary: errors
+  runbook: {url: "http://wiki.example/errors"}
 - name: Watchdog
   severity: none
   expr: vector(1)

@@ -26,7 +26,7 @@ from executor.world import (
 )
 from watchbill.executor.core import decisions as said
 from watchbill.executor.core import effects as outside
-from watchbill.executor.core import events, reduce
+from watchbill.executor.core import encode, events, reduce
 from watchbill.executor.core.events import Events
 
 
@@ -235,18 +235,28 @@ def test_a_token_of_another_source_cannot_end_an_incident_here(world):
     assert incident_of(world, identity).open
 
 
-def test_a_graver_alert_makes_the_incident_graver_and_tells_people_again():
-    world = World()
-    for number, severity in ((FULL_A, "warning"), (FULL_A, "critical")):
-        labels = {**ALERTS[number], "severity": severity}
-        alert = events.Reported(f"f{severity}", "firing", labels, world.now)
+def test_a_graver_alert_makes_the_incident_graver_and_wakes_people(world):
+    told = {}
+    for severity in ("warning", "critical", "warning"):
+        labels = {"alertname": "Errors", "service": "shop", "severity": severity, "env": "production"}
+        alert = events.Reported(f"f-{severity}", "firing", labels, world.now)
         world.take(events.Delivered(delivery="", environment="production", alerts=(alert,)))
-    assert world.state.opened == 2  # `Full` is never critical: no policy claims it
-    slow = {**ALERTS[SLOW_A], "severity": "warning"}
-    alert = events.Reported("fw", "firing", slow, world.now)
-    world.take(events.Delivered(delivery="", environment="production", alerts=(alert,)))
-    world.opened(SLOW_A)
-    assert world.state.opened == 4
+        told[severity] = pages(world)
+    assert world.state.open == 1
+    (incident,) = world.state.incidents.values()
+    assert (incident.facts.severity, incident.alert) == ("critical", "shop/Errors/critical")
+    assert told == {"critical": ["ana"], "warning": ["ana"]}
+
+
+def test_a_label_of_a_megabyte_is_kept_short_matches_nothing_and_is_still_told_apart(world):
+    for end in ("x", "y"):
+        labels = {**ALERTS[SLOW_A], "deployment": "web-" + "a" * 1_000_000 + end}
+        alert = events.Reported(f"f-{end}", "firing", labels, world.now)
+        world.take(events.Delivered(delivery="", environment="production", alerts=(alert,)))
+    world.proceed()
+    assert world.state.open == 2
+    assert len(encode(world.state)) < 20_000
+    assert {one.reason for one in decided(world, said.Refused)} == {"input-not-allowed"}
 
 
 # Who hears of it
@@ -431,6 +441,23 @@ def test_three_incidents_of_three_services_at_once_are_a_cascade_and_one_of_them
     world.opened(SLOW_B)
     world.opened(SLOW_A)
     assert [one.procedure for one in decided(world, said.Classified)].count("cascade") == 1
+
+
+def test_when_it_is_risky_a_person_is_asked_though_no_policy_says_so(world):
+    world.pass_(13 * 60 * MINUTE)  # nobody is at work any more
+    act = world.opened(LATE)
+    (effect,) = world.proceed()
+    assert bodies(world, outside.Ask) == []
+    world.run(effect, "failed")
+    for undo in world.proceed():
+        world.run(undo)
+    world.over(LATE)
+    world.pass_(70 * MINUTE)
+    assert world.opened(LATE) != act
+    world.proceed(consent=False)
+    (ask,) = bodies(world, outside.Ask)
+    assert "risk 75: risk +30: medium risk" in ask.text
+    assert "1 runs in a row without success" in ask.text
 
 
 def test_a_storm_puts_it_off_and_when_it_is_over_it_goes_on():

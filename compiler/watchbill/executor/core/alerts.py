@@ -6,6 +6,8 @@ asked. So it is when a delivery was cut short, when nothing was heard for too lo
 while it is silenced, inhibited or muted is told of by nobody.
 """
 
+import hashlib
+
 import msgspec
 
 from watchbill.executor.core import lifecycle
@@ -18,6 +20,7 @@ from watchbill.executor.plan import Plan, milliseconds
 from watchbill.executor.plan.times import MINUTE
 
 MISSES = 2  # so often in a row Alertmanager must not know an alert: after its own restart it knows none for a while
+LONGEST = 1024  # characters of a label's value
 _GRACE = MINUTE  # a word that came so shortly before the question may be newer than the answer
 
 
@@ -26,10 +29,21 @@ def delivered(turn: Turn, event: Delivered) -> None:
     if plan is None:
         turn.ignore("broken-plan", "no plan is loaded")
         return
-    for reported in event.alerts:
+    for reported in map(_bounded, event.alerts):
         _told(turn, plan, identify(plan, reported.labels, event.environment, event.source), reported)
     if event.truncated:
         ask(turn, "a delivery was cut short")
+
+
+def _bounded(reported: Reported) -> Reported:
+    """No label is kept at a length that nobody reads: what is cut matches no allow-list, and is still told apart."""
+    if all(len(value) <= LONGEST for value in reported.labels.values()):
+        return reported
+    labels = {
+        name: value if len(value) <= LONGEST else f"{value[:64]}… {hashlib.sha256(value.encode()).hexdigest()}"
+        for name, value in reported.labels.items()
+    }
+    return msgspec.structs.replace(reported, labels=labels)
 
 
 def _told(turn: Turn, plan: Plan, identity: Identity, reported: Reported) -> None:
@@ -151,7 +165,7 @@ def reconciled(turn: Turn, event: Reconciled) -> None:
         turn.ignore("broken-plan", "no plan is loaded")
         return
     active = set()
-    for reported in event.alerts:
+    for reported in map(_bounded, event.alerts):
         active.add(reported.fingerprint)
         identity = identify(plan, reported.labels, plan.document.environment, None)
         if identity.target is not None and identity.target.outcome != "drop":

@@ -12,7 +12,8 @@ from watchbill.executor.plan import Plan, milliseconds
 from watchbill.executor.plan.times import HOUR, MINUTE
 
 REMEMBERED = 256  # openings, for cascades and storms
-FORGOTTEN_AFTER = 24 * HOUR
+FORGOTTEN_AFTER = 2 * HOUR
+LONGEST_TITLE = 200
 _GRACE = 10 * MINUTE
 
 
@@ -39,7 +40,7 @@ def opened(turn: Turn, plan: Plan, identity: Identity, reported: Reported) -> In
         place=identity.place,
         opened_at=turn.now,
         facts=facts,
-        title=reported.annotations.get("summary") or reported.labels.get("alertname", "an alert without a name"),
+        title=(reported.annotations.get("summary") or reported.labels.get("alertname") or "an alert")[:LONGEST_TITLE],
         alerts={reported.fingerprint: Alert(reported.labels, reported.starts_at, turn.now)},
         heard_at=turn.now,
     )
@@ -173,7 +174,9 @@ def ended(turn: Turn, incident: Incident, reason: str, person: str | None = None
         ledger.release(turn, f"{incident.id}/")
     incident.agenda, incident.waiting, incident.questions = (), None, ()
     kept = {name: due for name, due in incident.deadlines.items() if name == "act"}
-    incident.deadlines = {**kept, "forget": turn.now + FORGOTTEN_AFTER}
+    fires = any(alert.ends_at is None for alert in incident.alerts.values())
+    remembered = max(FORGOTTEN_AFTER, stale_after(plan, incident)) if fires else FORGOTTEN_AFTER
+    incident.deadlines = {**kept, "forget": turn.now + remembered}
     if was_told:
         turn.note(incident, "resolved", f"{incident.title}: over, {reason}")
     incident.paging = False
@@ -182,7 +185,7 @@ def ended(turn: Turn, incident: Incident, reason: str, person: str | None = None
 
 
 def forget(turn: Turn, incident: Incident) -> None:
-    """A day later nothing is expected of it any more; what still runs is waited for."""
+    """Nothing is expected of it any more; what still runs is waited for."""
     if attempts.outstanding(incident):
         incident.deadlines["forget"] = turn.now + HOUR
         return

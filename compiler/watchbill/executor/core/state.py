@@ -4,7 +4,7 @@ State is a value: `reduce` never changes the one it was given. Inside a reductio
 touched (see `turn`), so that an event costs what it touches, not what there is. What is frozen here is shared freely.
 
 Each incident is kept under its key: the sha256 of the labels that make it one, shortened. Its id adds the episode, a
-number that is never used twice: `3fa9c1d27b40-17`. An incident that is over stays for a day, so that late deliveries,
+number that is never used twice: `3fa9c1d27b40-17`. An incident that is over stays for a while, so that late deliveries,
 late results and a quick return find it.
 """
 
