@@ -1,6 +1,7 @@
 """Sixty teams, four clusters, two Mimir tenants, three thousand rules that nobody there wrote, and PagerDuty."""
 
 import json
+import re
 import subprocess
 from collections import Counter
 from functools import cache
@@ -156,6 +157,16 @@ def test_each_team_reviews_its_own_folder(company):
     owners = (company / "generated/CODEOWNERS").read_text("utf-8").splitlines()
     lines = [line.split() for line in owners if line.startswith("/policies/team-")]
     assert lines == [[f"/policies/team-{number:02}/", f"@company/team-{number:02}"] for number in range(TEAMS)]
+
+
+def test_who_gets_an_alert_at_three_on_sunday_in_one_cluster_is_one_command(company, run):
+    asked = ["Other0500", "namespace=team-42-cart", "--in", "production/eu", "--at", "2026-06-07T03:00 Europe/Lisbon"]
+    done = run("route", *asked, cwd=company)
+    assert done.exit == 0
+    assert "Receiver  team-42-critical: pages team-42" in done.out
+    # Three people take weeks from 22 December: this one is the third's, who lives where it is half past seven.
+    assert re.search(r"at once +primary +team-42-c +Sun 7 Jun 07:30 Asia/Kolkata", done.out)
+    assert re.search(r"\+5m +secondary +team-42-e", done.out)
 
 
 def test_who_is_on_call_on_sunday_at_three_is_one_command(company, run):

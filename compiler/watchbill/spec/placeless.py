@@ -17,6 +17,7 @@ from watchbill.spec.words import Context, Documents, Told, check_words, context_
 
 _NOWHERE = WorkspaceKind(environments={"nowhere": Environment(prometheus=Prometheus(url="http://localhost"))})
 _OF_BROKEN = (promql.SYNTAX, references.BAD_PARAM, references.DUPLICATE_NAME)
+_WITH_WORDS = (*_OF_BROKEN, references.UNKNOWN_WORD)
 _OF_WHOLE = (*_OF_BROKEN, references.UNKNOWN_PARAM)  # a param of what is broken may be what could not be read
 
 
@@ -27,25 +28,27 @@ def _each(placed: Placed[str], at: Location) -> Iterator[Written]:
         yield Written(text, at.at("by", place))
 
 
-def placeless(documents: Documents, *, broken_only: bool) -> list[Diagnostic]:
+def placeless(documents: Documents, known: Context | None) -> list[Diagnostic]:
     """Mistakes of sets and services that are mistakes whatever environments, severities and classes there are.
 
-    With `broken_only` those of documents of which only a part could be read: nobody else looks at them.
+    With what is `known` of the Workspace: those of documents of which only a part could be read, for nobody else looks
+    at them, and the words in them that nobody has declared.
     """
-    context = context_of(_NOWHERE, places(_NOWHERE), documents)
+    policies = [policy for kind in ("AlertSet", "Service") for policy in documents.get(kind, {}).values()]
+    wanted = [policy for policy in policies if known is None or (policy.body is None and policy.remains is not None)]
+    nowhere = context_of(_NOWHERE, places(_NOWHERE), documents) if wanted else None
     found: list[Diagnostic] = []
-    for kind in ("AlertSet", "Service"):
-        for policy in documents.get(kind, {}).values():
-            body = policy.body if policy.body is not None else policy.remains
-            if body is None or (broken_only and policy.body is not None):
-                continue
-            told = Told()
-            one = msgspec.structs.replace(policy, body=body)
-            check_words(one, context, told)
-            if kind == "Service":
-                _texts(one, context, told)
-            codes = _OF_WHOLE if policy.body is not None else _OF_BROKEN
-            found += [diagnostic for diagnostic in told if diagnostic.code in codes]
+    for policy in wanted:
+        body = policy.body if policy.body is not None else policy.remains
+        if body is None or nowhere is None:
+            continue
+        told = Told()
+        one = msgspec.structs.replace(policy, body=body)
+        check_words(one, known or nowhere, told)
+        if policy.kind == "Service":
+            _texts(one, nowhere, told)
+        codes = _OF_WHOLE if policy.body is not None else _OF_BROKEN if known is None else _WITH_WORDS
+        found += [diagnostic for diagnostic in told if diagnostic.code in codes]
     return found
 
 

@@ -54,13 +54,13 @@ def resolve(policies: Policies, memory: Memory) -> tuple[Workspace | None, list[
     found.extend(check_references(policies, documents))
     policy = next(iter(documents.get("Workspace", {}).values()), None)
     if policy is None or policy.body is None:
-        return None, [*found, *placeless(documents, broken_only=False)]
-    found.extend(placeless(documents, broken_only=True))
+        return None, [*found, *placeless(documents, None)]
     settings: WorkspaceKind = policy.body
     found.extend(check_settings(policy, documents))
     found.extend(close_on_holidays(documents, settings.coverage, policies.root))
     place_settings = places(settings)
     context = context_of(settings, place_settings, documents)
+    found.extend(placeless(documents, context))
     sealed = seals(policies, documents, context.set_testers, _bytes(policies.root / LOCK))
     jobs: dict[str, Resolve] = {}
     for alert_set in documents.get("AlertSet", {}).values():
