@@ -11,17 +11,19 @@ from watchbill.routing.building.configuration import configuration
 from watchbill.source.codes import tree as codes
 from watchbill.source.diagnostic import Diagnostic, has_errors
 from watchbill.spec.model import Workspace
+from watchbill.spec.references import is_whole
 
 
 def check(workspace: Workspace) -> Iterator[Diagnostic]:
     """The bases that are kept beside our own routes: as they stand in their files, and behind what the policies mean."""
     alone: dict[str, list[Diagnostic]] = {}
+    whole = bool(workspace.bases) and is_whole(workspace.documents) and workspace.catch_all.team != ""
     for environment, base in workspace.bases.items():
         text = (workspace.root / base.at.file).read_bytes()
         if base.at.file not in alone:
             alone[base.at.file] = lint_text(text, base.at.file)
             yield from alone[base.at.file]
-        if not has_errors(alone[base.at.file]):
+        if whole and not has_errors(alone[base.at.file]):
             known = {(one.code.id, one.where) for one in alone[base.at.file]}
             yield from (one for one in _behind(workspace, environment, text) if (one.code.id, one.where) not in known)
 

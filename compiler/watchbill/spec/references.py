@@ -83,6 +83,14 @@ def lost(documents: Documents) -> set[str]:
     return found
 
 
+def is_whole(documents: Documents) -> bool:
+    """Whether every document could be read and every name leads somewhere: nothing can be built from less."""
+    bodies = [policy.body for same in documents.values() for policy in same.values()]
+    teams = documents.get("Team", {})
+    owners = [team for table in documents.get("Ownership", {}).values() if table.body for team in table.body.owners]
+    return None not in bodies and not lost(documents) and all(team in teams for team in owners)
+
+
 def is_known(documents: Documents, policy: Policy, kinds: Container[str]) -> bool:
     """Whether a document and all that it names, directly or through others, is there and whole; of these kinds only."""
     met: set[tuple[str, str]] = set()
