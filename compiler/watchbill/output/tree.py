@@ -55,7 +55,8 @@ def manifest(artifacts: Sequence[Artifact]) -> Artifact:
         }
         for artifact in artifacts
     ]
-    lines = ",\n".join(f"    {json.dumps(file, ensure_ascii=False)}" for file in files)
+    encoded = json.JSONEncoder(ensure_ascii=False).encode
+    lines = ",\n".join(f"    {encoded(file)}" for file in files)
     return Artifact(MANIFEST, f'{{\n  "version": 1,\n  "files": [\n{lines}\n  ]\n}}\n')
 
 
@@ -81,6 +82,7 @@ def write(folder: Path, artifacts: Sequence[Artifact]) -> tuple[Comparison, Diag
     A finding instead of an exception where the disk will not have it. Of two compiles at once the second waits, and
     compares with what the first has written.
     """
+    before = _last_write(folder)
     comparison = compare(folder, artifacts)
     if comparison.current and not (folder / PENDING).exists():
         return comparison, None
@@ -90,7 +92,8 @@ def write(folder: Path, artifacts: Sequence[Artifact]) -> tuple[Comparison, Diag
         folder.parent.mkdir(parents=True, exist_ok=True)
         _make_folder(folder)
         with _locked(folder):
-            comparison = compare(folder, artifacts)
+            if _last_write(folder) != before:
+                comparison = compare(folder, artifacts)
             put = _Folders(folder).put
             path = PENDING
             put(PENDING, _pending(folder, by_path[MANIFEST].text))
@@ -110,6 +113,19 @@ def write(folder: Path, artifacts: Sequence[Artifact]) -> tuple[Comparison, Diag
         advice = "mend that, then run `watchbill compile` again: it completes what is missing"
         return comparison, Diagnostic(codes.CANNOT_WRITE, message, Span(f"{folder.name}/{path}"), help=advice)
     return comparison, None
+
+
+def _last_write(folder: Path) -> tuple[tuple[int, int] | None, ...]:
+    """What every write changes, whether it came to its end or not: which files the manifests are, and since when."""
+    return tuple(_since(folder / name) for name in (MANIFEST, PENDING))
+
+
+def _since(path: Path) -> tuple[int, int] | None:
+    try:
+        status = path.lstat()
+    except OSError:
+        return None
+    return status.st_ino, status.st_ctime_ns
 
 
 def strays_found(folder_name: str, comparison: Comparison) -> list[Diagnostic]:

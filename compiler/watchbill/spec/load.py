@@ -108,13 +108,19 @@ class _Encoded(msgspec.Struct, frozen=True, array_like=True):
 
 @contextmanager
 def resting_collector() -> Iterator[None]:
-    """Documents make many objects and no garbage: the collector would only walk them again and again."""
+    """Documents make many objects and no garbage: the collector would only walk them again and again.
+
+    Afterwards it leaves alone what is there, until the next time.
+    """
     was = gc.isenabled()
-    gc.disable()
+    if was:
+        gc.disable()
+        gc.unfreeze()
     try:
         yield
     finally:
         if was:
+            gc.freeze()
             gc.enable()
 
 
