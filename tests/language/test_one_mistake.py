@@ -133,3 +133,10 @@ def test_a_misspelt_key_is_not_missing_as_well(workspace, small, findings):
     text = small.replace("expr: ", "exp: ").replace("email: me@shop.example", "emial: me@shop.example")
     found = findings(workspace({"policies/watchbill.yaml": text}))
     assert sorted((one.code, one.text) for one in found) == [("WB101", "emial"), ("WB101", "exp")]
+
+
+def test_a_workspace_without_any_severity_is_told_so(ferry):
+    workspace = ferry / "policies" / "watchbill.yaml"
+    text = re.sub(r"^severities:\n( .*\n)*", "severities: {}\n", workspace.read_text("utf-8"), flags=re.MULTILINE)
+    workspace.write_text(text, "utf-8")
+    assert ("WB110", "policies/watchbill.yaml") in {(code, where) for code, where, _ in told(ferry)}

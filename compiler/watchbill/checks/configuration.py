@@ -17,7 +17,11 @@ from watchbill.spec.references import is_whole
 def check(workspace: Workspace) -> Iterator[Diagnostic]:
     """The bases that are kept beside our own routes: as they stand in their files, and behind what the policies mean."""
     alone: dict[str, list[Diagnostic]] = {}
-    whole = bool(workspace.bases) and is_whole(workspace.documents) and workspace.catch_all.team != ""
+    whole = (
+        bool(workspace.bases)
+        and is_whole(workspace.documents)
+        and bool(workspace.catch_all.team and workspace.severities)
+    )
     for environment, base in workspace.bases.items():
         text = (workspace.root / base.at.file).read_bytes()
         if base.at.file not in alone:
