@@ -7,6 +7,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,9 @@ from generator.large import files
 from watchbill.cli.shared import read
 from watchbill.cli.show import render
 from watchbill.output.tree import compare, manifest, write
-from watchbill.spec import beside
+from watchbill.spec import beside, sight
+from watchbill.spec.memory import Memory
+from watchbill.spec.resolve import read_workspace
 from watchbill.targets import build
 
 Tree = dict[str, str]
@@ -296,3 +299,61 @@ def test_what_is_generated_is_read_and_not_remembered(root):
         file.write_text(file.read_text()[::-1])
         os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
     assert compiled(root, str(root / "cache"), root / "out")[1] == expected
+
+
+# The second core, and what a part is shown
+
+
+@pytest.mark.parametrize("fails", [False, True], ids=["a child that works", "a child that dies"])
+def test_jobs_done_in_two_are_as_if_done_in_one(fails, root, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(root / "cache"))
+    monkeypatch.setattr(beside, "two_cores", lambda: True)
+    memory, here = Memory(root), os.getpid()
+    done = []
+
+    def job(number: int) -> int:
+        def answer() -> int:
+            if fails and os.getpid() != here:
+                os._exit(9)
+            done.append(number)
+            return number * number
+
+        return memory.recall("squares", str(number), b"", int, answer)
+
+    jobs = [partial(job, number) for number in range(beside.MANY + 1)]
+    assert beside.in_two(memory, jobs, len(jobs)) == [number * number for number in range(len(jobs))]
+    assert sorted(done) == list(range(len(jobs)) if fails else range(0, len(jobs), 2))
+    memory.write()
+    again = Memory(root)
+    assert again.lacking("squares", {str(number): b"" for number in range(len(jobs))}) == 0
+
+
+def test_a_service_alone_is_shown_no_other_and_whoever_is_on_call_no_service(root):
+    workspace, _, _ = read_workspace(root, cache=False)
+    alone = sight.Alone(workspace)
+    assert len(set(alone.services)) == 7
+    for subject in alone.services:
+        view = alone.view(subject)
+        shown = {f"{service.kind}/{service.name}" for place in view.places.values() for service in place.services}
+        bodies = {f"{kind}/{name}" for kind, same in view.documents.items() for name, one in same.items() if one.body}
+        assert shown == {subject}
+        assert {name for name in bodies if name.partition("/")[0] not in sight.BEHIND_SERVICES} == {subject}
+        assert {kind: [*same] for kind, same in view.documents.items()} == {
+            kind: [*same] for kind, same in workspace.documents.items()
+        }
+    people = sight.on_call(workspace)
+    assert not any(place.services for place in people.places.values())
+    assert set(people.documents) == set(sight.ON_CALL)
+
+
+def test_a_finding_in_a_file_that_nobody_edited_is_told_again(root):
+    tree = start()
+    wrong, other = sorted(path for path in tree if re.search(SERVICE, path) and "labels." in tree[path])[:2]
+    tree[wrong] = re.sub(r"labels\.\w+", "labels.elsewhere", tree[wrong], count=1)
+    lay(root, tree)
+    before, _ = compiled(root, str(root / "cache"), root / "out")
+    assert "elsewhere" in before
+    tree[other] += "# edited\n"
+    tree[other] = re.sub(r"  for: \w+", "  for: 11m", tree[other], count=1)
+    lay(root, tree)
+    assert compiled(root, str(root / "cache"), root / "out")[0] == before

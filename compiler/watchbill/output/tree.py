@@ -31,6 +31,16 @@ _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 
 
+class _File(msgspec.Struct):
+    path: str
+
+
+class _Manifest(msgspec.Struct):
+    """As much of a manifest as says which files are ours."""
+
+    files: list[_File]
+
+
 class Comparison(msgspec.Struct, frozen=True):
     """How the folder differs from what the policies mean; paths relative to it."""
 
@@ -162,7 +172,8 @@ def stale_found(folder_name: str, comparison: Comparison) -> list[Diagnostic]:
 
 def _pending(folder: Path, text: str) -> str:
     """The new manifest, plus what an unfinished write before this one had listed."""
-    before = _read_manifest(folder / PENDING) - _paths(text)
+    before = _read_manifest(folder / PENDING)
+    before = before and before - _paths(text)
     if not before:
         return text
     document = json.loads(text)
@@ -188,14 +199,14 @@ def _read_manifest(path: Path) -> set[str]:
 
 def _paths(text: str) -> set[str]:
     try:
-        files = json.loads(text)["files"]
-        return {file["path"] for file in files if _inside(file["path"])}
-    except (ValueError, KeyError, TypeError, RecursionError):
+        files = msgspec.json.decode(text, type=_Manifest).files
+    except (msgspec.MsgspecError, RecursionError, UnicodeEncodeError):
         return set()
+    return {file.path for file in files if _inside(file.path)}
 
 
-def _inside(path: object) -> bool:
-    return isinstance(path, str) and not path.startswith("/") and ".." not in path.split("/")
+def _inside(path: str) -> bool:
+    return not path.startswith("/") and ".." not in path.split("/")
 
 
 def _files(folder: Path) -> Iterator[str]:

@@ -98,7 +98,7 @@ def _tree(workspace: Workspace, environment: str) -> Tree:
                     ]
                     for branch in branches_of[key]:
                         plain.setdefault(branch, _Windowed())
-                matched = matching(windows, alert, place)
+                matched = matching(windows, alert, place) if windows else ()
                 if matched and (key, place.name, matched_by := tuple(one.name for one in matched)) not in seen:
                     seen.add((key, place.name, matched_by))
                     for branch in branches_of[key]:
