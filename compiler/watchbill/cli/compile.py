@@ -38,7 +38,9 @@ def command(folder: Path, form: str, check_only: bool, out: Path | None, gates: 
     gated = time.monotonic()
 
     from watchbill.output.tree import strays_found, write  # noqa: PLC0415
+    from watchbill.spec.beside import meanwhile  # noqa: PLC0415
 
+    remembered = meanwhile(result.memory.write, len(artifacts))
     comparison, problem = write(target, artifacts)
     found += strays_found(target.name, comparison)
     found += [problem] if problem else []
@@ -49,6 +51,7 @@ def command(folder: Path, form: str, check_only: bool, out: Path | None, gates: 
         done = time.monotonic()
         times = {"compiled": built - started, "verified": gated - built, "written": done - gated}
         click.echo(summary_of(result, artifacts, comparison, passed, found, target, times), nl=False)
+    remembered()
     end(found)
 
 
@@ -60,7 +63,6 @@ def _artifacts(result: Read) -> list[Artifact]:
     assert result.workspace is not None  # noqa: S101
     with resting_collector():
         artifacts = (result.built or begin(result.workspace, memory=result.memory))()
-    result.memory.write()
     return [*artifacts, manifest(artifacts)]
 
 
@@ -71,9 +73,10 @@ def _gate(result: Read, artifacts: Sequence[Artifact], wanted: bool) -> tuple[li
 
 
 def _check(form: str, result: Read, target: Path, artifacts: Sequence[Artifact]) -> None:
-    """Compare in memory: no git, no tool, nothing written."""
+    """Compare in memory: no git, no tool, nothing written to the folder."""
     from watchbill.output.tree import compare, stale_found, strays_found  # noqa: PLC0415
 
+    result.memory.write()
     comparison = compare(target, artifacts)
     found = [*result.found, *stale_found(target.name, comparison), *strays_found(target.name, comparison)]
     show(form, found, result.sources)
@@ -90,6 +93,7 @@ def _check(form: str, result: Read, target: Path, artifacts: Sequence[Artifact])
 
 
 def _refuse(form: str, result: Read, found: Sequence[Diagnostic]) -> None:
+    result.memory.write()
     show(form, found, result.sources)
     if form == "text":
         files = len(result.policies.files) if result.policies else 0

@@ -60,7 +60,8 @@ def format_option(function: F) -> F:
 
 
 def read(folder: Path, today: date | None = None, *, building: bool = False) -> Read:
-    """Find, load, resolve and check; every finding comes back, none is raised. With `building` a child may begin with that.
+    """Find, load, resolve and check; every finding comes back, none is raised. With `building` a child may begin with that;
+    the memory is then written by whoever asks for what is built.
 
     Comments silence some of them: each until its day, where `today` is given; else all, as no output follows the date.
     """
@@ -91,7 +92,8 @@ def read(folder: Path, today: date | None = None, *, building: bool = False) -> 
         if workspace is not None and whole:  # a target is built from what is whole
             built = targets.begin(workspace, memory=memory) if building and not has_errors(found) else None
             found += silencing.over(targets.check(workspace))
-        memory.write()
+        if built is None:
+            memory.write()
     found = at_levels(workspace, [*found, *silencing.problems])
     return Read(root, workspace, policies, found, sources, silencing, whole, memory, built)
 

@@ -39,6 +39,19 @@ def beside(work: Callable[[], bytes]) -> Callable[[], bytes | None]:
     return result
 
 
+def meanwhile(work: Callable[[], None], many: int) -> Callable[[], object]:
+    """Have a child do what this process needs no result of, where it is about many things; what is returned waits for it."""
+    if many < MANY or not two_cores():
+        work()
+        return lambda: None
+
+    def child() -> bytes:
+        work()
+        return b""
+
+    return beside(child)
+
+
 def two_cores() -> bool:
     """Whether a child would have a core of its own."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
