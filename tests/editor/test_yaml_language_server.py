@@ -9,6 +9,7 @@ from editor.client import Editor
 from watchbill.spec.kinds import KINDS
 from watchbill.spec.kinds.service import Alert
 from watchbill.spec.load import load
+from watchbill.spec.memory import NOTHING
 from watchbill.spec.schema import text as schema_text
 from watchbill.spec.shapes import fields_of
 
@@ -131,7 +132,7 @@ def test_a_good_policy_has_nothing_underlined(small, editor, path):
 
 
 def test_no_policy_of_the_example_has_anything_underlined(editor, root):
-    policies, _ = load(TOP, cache=False)
+    policies, _ = load(TOP, NOTHING)
     ours = {
         root / file.name: file.path.read_text("utf-8") for file in policies.files if file.name not in policies.rules
     }

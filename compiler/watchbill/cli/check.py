@@ -9,6 +9,7 @@ import msgspec
 from watchbill.cli.instant import Instant
 from watchbill.cli.proven import proven, report
 from watchbill.cli.shared import Read, end, format_option, plural, read, show, summary, workspace_option
+from watchbill.source.diagnostic import has_errors
 
 
 @click.command("check")
@@ -82,6 +83,7 @@ def _with_clock(result: Read, now: datetime) -> Read:
     over = list(expired(result.workspace, now))
     if result.silencing is not None:
         over = result.silencing.over(over)
-        over += result.silencing.unneeded(lambda _: not result.whole)
+        passed_by = not result.whole or has_errors(result.found)  # an error may have kept another check from looking
+        over += result.silencing.unneeded(lambda _: passed_by)
     over = at_levels(result.workspace, over)
     return msgspec.structs.replace(result, found=list(dict.fromkeys([*result.found, *over])))
