@@ -277,3 +277,10 @@ def test_every_key_of_every_kind_is_documented():
         visit(StructShape(type_), (kind,))
     assert {Team, Schedule, Escalation, Service} <= seen
     assert len(seen) > 50
+
+
+@pytest.mark.parametrize("url", ["http://am:90x3", "http://am:99999", "http://[::1", "http://:9093", "http://a]b/"])
+def test_a_url_whose_host_or_port_is_none_is_a_finding(url, workspace, findings, small):
+    root = workspace({"policies/watchbill.yaml": small.replace("http://localhost:9093", f"'{url}'")})
+    found = findings(root)
+    assert [(one.code, one.text) for one in found if one.level == "error"] == [("WB103", f"'{url}'")]

@@ -24,7 +24,7 @@ def check(workspace: Workspace) -> Iterator[Diagnostic]:
     for where, text in _texts(workspace, base):
         pages = pages or _pages(workspace)
         for match in address.finditer(text):
-            parts = urlsplit(match.group().removeprefix(base))
+            parts = urlsplit(f"https://site{match.group().removeprefix(base)}")
             wrong = _wrong(workspace, unquote(parts.path), unquote(parts.fragment), pages)
             if wrong is None or "{{" in match.group() or (where, match.group()) in told:
                 continue

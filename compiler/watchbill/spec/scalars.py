@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Annotated, Generic, TypeVar
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -79,11 +80,14 @@ def _glob_problem(text: str) -> str | None:
 
 
 def _url_problem(text: str) -> str | None:
-    return (
-        "a URL that carries a password is a secret: use {file: …}"
-        if re.match(r"https?://[^/@]*:[^/@]*@", text)
-        else None
-    )
+    if re.match(r"https?://[^/@]*:[^/@]*@", text):
+        return "a URL that carries a password is a secret: use {file: …}"
+    try:
+        split = urlsplit(text)
+        host, port = split.hostname, split.port
+    except ValueError:  # a port that is no number, half an IPv6 address
+        return "a URL whose host or port is none"
+    return None if host and port != 0 else "a URL without a host or a port"
 
 
 _UNIT = r"([0-9]+y)?([0-9]+w)?([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?"
