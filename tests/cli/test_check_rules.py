@@ -103,6 +103,15 @@ def test_promtool_takes_each_of_them_too(promtool, tmp_path, fine):
     assert ran.returncode == 0, ran.stdout + ran.stderr
 
 
+def test_several_prometheus_rules_may_stand_in_one_file_among_other_manifests(told):
+    manifest = FINE["a PrometheusRule"]
+    other = "kind: ConfigMap\ndata: {groups: none}\n"
+    wrong = manifest.replace("up == 0", "topk(3, up) > 1")
+    text = f"{manifest}---\n{other}---\n{wrong}"
+    assert told(text) == [("WB316", text[: text.index("topk")].count("\n") + 1, "topk")]
+    assert told(f"{RULES}{DOWN}---\n{RULES}{DOWN}") == [("WB102", 7, "g")]
+
+
 def test_a_mistake_in_one_rule_hides_none_in_another(told):
     text = (
         RULES + "  - alert: A\n    expr: up == 0\n    for: 5 m\n  - alert: B\n    expr: topk(3, a) > 1\n  - alert: C\n"

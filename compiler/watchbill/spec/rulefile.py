@@ -8,12 +8,13 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from watchbill.source.codes import rules as codes
 from watchbill.source.codes import structure
 from watchbill.source.diagnostic import Diagnostic, Location, Related, has_errors
-from watchbill.source.yaml import alias_problem, compose, decode_text
+from watchbill.source.yaml import Document, alias_problem, compose, decode_text
 from watchbill.spec.decode import decode
 from watchbill.spec.kinds.foreign import Rule, RuleFile, RuleGroup
 from watchbill.spec.nodes import FAILED, Told, in_text, is_plain
 
 _NULLS = ("", "~", "null", "Null", "NULL")
+_MANIFEST = "PrometheusRule"
 _OF_ALERTS = ("for", "keep_firing_for", "annotations")
 
 
@@ -47,32 +48,63 @@ def read_rules(file: str, data: bytes) -> tuple[Reading | None, list[Diagnostic]
     told.extend(problems)
     if not documents:
         return None, list(told)
-    if problem := alias_problem(documents[0]):
-        told.append(problem)
-        return None, list(told)
-    node, path = _rules_of(documents[0].node)
-    for extra in documents[1:]:
+    reading = _reading(documents[0], told)
+    for extra in documents[1:] if reading is not None else ():
         message = "Prometheus reads only the first document of a rule file"
         told.say(structure.WRONG_TYPE, extra.node, message, "never read", "give it a file of its own")
-    node = _as_go_reads(node)
-    at = Location(file, 0, path)
-    body = decode(RuleFile, node, told)
     told.extend(list(in_text(file, text, told)))
+    return reading, list(told)
+
+
+def read_manifests(file: str, data: bytes) -> tuple[list[Reading], list[Diagnostic]]:
+    """The same of a file in which several PrometheusRules may stand, among other objects of Kubernetes."""
+    if b"PrometheusRule" not in data or b"\n---" not in data:
+        reading, found = read_rules(file, data)
+        return [reading] if reading is not None else [], found
+    text, found = decode_text(file, data)
+    if text is None:
+        return [], found
+    documents, problems = compose(file, text)
+    told = Told(file)
+    told.extend([*found, *problems])
+    rules = [document for document in documents if _kind(document.node) == _MANIFEST]
+    readings = [reading for one in rules if (reading := _reading(one, told)) is not None]
+    told.extend(list(in_text(file, text, told)))
+    return readings, list(told)
+
+
+def _reading(document: Document, told: Told) -> Reading | None:
+    """One document, decoded as far as it can be."""
+    if problem := alias_problem(document):
+        told.append(problem)
+        return None
+    wrong = Told(document.file)
+    node, path = _rules_of(document.node)
+    node = _as_go_reads(node)
+    at = Location(document.file, document.index, path)
+    body = decode(RuleFile, node, wrong)
     whole = body if body is not FAILED else None
-    rules = tuple(_salvaged(node, at, file) if whole is None or has_errors(told) else _all(whole, at))
+    rules = tuple(_salvaged(node, at) if whole is None or has_errors(wrong) else _all(whole, at))
+    told.extend(wrong)
     told.extend(_refused(rules, at, whole.groups if whole is not None else ()))
-    return Reading(whole, at, rules), list(told)
+    return Reading(whole, at, rules)
+
+
+def _kind(node: Node) -> str | None:
+    kind = (
+        next((value for key, value in node.value if getattr(key, "value", None) == "kind"), None)
+        if isinstance(node, MappingNode)
+        else None
+    )
+    return getattr(kind, "value", None)
 
 
 def _rules_of(node: Node) -> tuple[Node, tuple[str | int, ...]]:
     """The mapping with `groups`: the document, or the `spec` of a PrometheusRule."""
-    header = (
-        {key.value: value for key, value in node.value if isinstance(key, ScalarNode)}
-        if isinstance(node, MappingNode)
-        else {}
-    )
-    if getattr(header.get("kind"), "value", None) == "PrometheusRule" and "spec" in header:
-        return header["spec"], ("spec",)
+    if _kind(node) == _MANIFEST:
+        spec = next((value for key, value in node.value if getattr(key, "value", None) == "spec"), None)
+        if spec is not None:
+            return spec, ("spec",)
     return node, ()
 
 
@@ -109,13 +141,13 @@ def _all(body: RuleFile, at: Location) -> Iterator[RuleAt]:
             yield RuleAt(rule, group, at.at("groups", number, "rules", index))
 
 
-def _salvaged(node: Node, at: Location, file: str) -> Iterator[RuleAt]:
+def _salvaged(node: Node, at: Location) -> Iterator[RuleAt]:
     """The rules that are whole, in a file that is not. What is wrong with the others is told already."""
     for number, group in enumerate(_items(node, "groups")):
-        unheard = Told(file)
+        unheard = Told(at.file)
         head = decode(RuleGroup, _only(group, ("name", "interval", "labels")), unheard)
         for index, written in enumerate(_items(group, "rules")):
-            wrong = Told(file)
+            wrong = Told(at.file)
             rule = decode(Rule, written, wrong)
             if rule is not FAILED and not has_errors(wrong):
                 found = head if head is not FAILED else RuleGroup(name="")

@@ -12,7 +12,7 @@ from watchbill.source.codes import rules as codes
 from watchbill.source.diagnostic import Diagnostic, Span, has_errors
 from watchbill.source.files import PolicyFile, read, shown
 from watchbill.source.silencing import MARK
-from watchbill.spec.rulefile import Reading, read_rules
+from watchbill.spec.rulefile import Reading, read_manifests
 
 _ENDINGS = (".yaml", ".yml", ".rules")
 _GROUPS = re.compile(rb"^\s*[\"']?groups[\"']?\s*:", re.MULTILINE)
@@ -60,10 +60,9 @@ def read_rule_files(named: Sequence[Path], here: Path) -> tuple[RuleFiles, list[
             continue
         if MARK in data:
             commented.append(file.name)
-        reading, told = read_rules(file.name, data)
-        if reading is not None:
-            readings.append(reading)
-        if (reading is None or not reading.rules) and not has_errors(told):
+        read_here, told = read_manifests(file.name, data)
+        readings += read_here
+        if not any(reading.rules for reading in read_here) and not has_errors(told):
             message = "this file holds no rules"
             told.append(Diagnostic(codes.NO_RULES, message, Span(file.name), help="name the files that do"))
         found += told
