@@ -229,7 +229,7 @@ class Process:
         outside = Outside(
             lambda: self.engine.state, lambda: time.time_ns() // 1_000_000, lambda *_: "", lambda *_: None
         )
-        self.lanes = [Effects(self.writer, outside, once=once, threads=4) for once in (False, True)]
+        self.lanes = [Effects(self.writer, outside, name=name, threads=4) for name in ("once", "urgent", "other")]
 
     def start(self) -> "Process":
         self.writer.start()
@@ -339,7 +339,7 @@ def test_what_is_done_once_is_never_tried_again(process, kinds):
         raise ConnectionError("no answer")
 
     kinds["page"] = fails
-    process.add(Effect("x/page/1", "page", PAGE, True))
+    process.add(Effect("x/page/1", "page", PAGE, True, "once"))
     process.start()
     until(lambda: process.states() == {"x/page/1": "done"})
     assert tries == [1]
@@ -356,7 +356,7 @@ def kinds_of(process):
 def test_an_action_that_the_core_does_not_permit_is_not_begun(process, kinds):
     kinds["record"] = lambda *_: "3 replicas"
     kinds["act"] = lambda *_: pytest.fail("it was begun")
-    process.add(Effect("x/act/1", "act", act(), True))
+    process.add(Effect("x/act/1", "act", act(), True, "once"))
     process.start()
     until(lambda: process.states()["x/act/1"] == "done")
     assert kinds_of(process) == ["event.action-started"]
@@ -372,7 +372,7 @@ def test_an_action_is_recorded_permitted_done_and_told_in_this_order(process, ki
 
     kinds["record"] = lambda work, _: order.append(("record", work.recorded)) or "3 replicas"
     kinds["act"] = acts
-    process.add(Effect("x/act/1", "act", act(), True))
+    process.add(Effect("x/act/1", "act", act(), True, "once"))
     process.start()
     until(lambda: process.states()["x/act/1"] == "done")
     assert order == [("record", None), ("act", "3 replicas", "acting", ["event.action-started"])]
@@ -385,7 +385,7 @@ def test_an_action_that_cannot_begin_is_told_as_not_started(process, kinds, why)
         raise ConnectionError("no cluster")
 
     kinds["record"] = fails
-    process.add(Effect("x/act/1", "act", act(0 if why == "too late" else 2**42), True))
+    process.add(Effect("x/act/1", "act", act(0 if why == "too late" else 2**42), True, "once"))
     process.start()
     until(lambda: process.states()["x/act/1"] == "done")
     assert kinds_of(process) == ["event.action-finished"]
@@ -414,7 +414,7 @@ def test_whoever_wakes_after_its_lease_tells_nothing_and_the_other_has_told_that
 
     kinds["page"] = sleeps
     first = Process(opened(database), "first")
-    first.add(Effect("x/page/1", "page", PAGE, True))
+    first.add(Effect("x/page/1", "page", PAGE, True, "once"))
     first.start()
     begun.wait(20)
     second = Process(opened(database), "second").start()
@@ -437,7 +437,7 @@ def test_a_lease_that_is_renewed_outlasts_a_long_piece_of_work(database, opened,
 
     kinds["page"] = long
     process = Process(opened(database))
-    process.add(Effect("x/page/1", "page", PAGE, True))
+    process.add(Effect("x/page/1", "page", PAGE, True, "once"))
     process.start()
     until(lambda: process.states() == {"x/page/1": "done"})
     process.stop()

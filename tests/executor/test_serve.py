@@ -154,8 +154,8 @@ def test_observing_takes_everything_in_and_does_nothing_and_the_next_start_goes_
     observing = serve(file, "--observe")
     assert observing.told("ready")[0]["mode"] == "observe"
     assert observing.post(firing(0)) == 200
-    assert observing.told("opened")
     observing.stop()
+    assert observing.told("opened")
     assert [line["decision"]["value"] for line in observing.told("adopted") if line["decision"]["what"] == "mode"] == [
         "observe"
     ]

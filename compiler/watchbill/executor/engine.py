@@ -13,6 +13,7 @@ import msgspec
 
 from watchbill.executor import plan
 from watchbill.executor.core import State, Step, decode, encode, reduce
+from watchbill.executor.core import effects as wanted
 from watchbill.executor.core.coding import VERSION
 from watchbill.executor.core.effects import SetDeadline, encode_body
 from watchbill.executor.core.events import DeadlineReached, Events, Instant, PlanLoaded
@@ -23,6 +24,7 @@ from watchbill.executor.store.connect import NoStore, Store, Transaction
 from watchbill.executor.store.log import Arrival, New
 from watchbill.executor.store.outbox import Effect, Fenced
 
+_URGENT = frozenset({"page", "ask", "query"})
 _PUT_OFF = 60_000  # ms until a deadline is tried again of which the core could make nothing
 
 
@@ -176,7 +178,7 @@ class _Batch:
             deadlines_set = {
                 change.key: change.due if isinstance(change, SetDeadline) else None for change in step.deadlines
             }
-            effects = [Effect(one.key, one.kind, encode_body(one.body), one.once) for one in step.effects]
+            effects = [_effect(one) for one in step.effects]
             body = written(event, step.decisions, arrival)
         except Exception as error:  # noqa: BLE001  (total by its own tests; a mistake there must not lose the event)
             said = f"{type(error).__name__}: {error}"
@@ -201,6 +203,12 @@ class _Batch:
         for text in self.plans:
             snapshots.put_plan(tx, text)
         return head
+
+
+def _effect(one: wanted.Effect) -> Effect:
+    """What wakes or asks somebody does not wait behind a thousand notes, nor behind a restart that hangs."""
+    lane = "once" if one.once else "urgent" if one.kind in _URGENT else "other"
+    return Effect(one.key, one.kind, encode_body(one.body), one.once, lane)
 
 
 def from_millis(millis: Instant) -> datetime:

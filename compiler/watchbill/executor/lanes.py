@@ -1,5 +1,5 @@
-"""Lanes: claimed effects, each done in a thread of its own. Calls and changes have one lane, everything else another,
-so that a page never waits for a restart that hangs.
+"""Lanes: claimed effects, each done in a thread of its own. What is done once has a lane, what wakes or asks somebody
+another, everything else a third, so that a page waits neither for a restart that hangs nor behind a thousand notes.
 
 Of what is done `once` the intent is committed first, and the core has the last word on it; then the act; then the
 result. Whoever dies or sleeps in between leaves it unknown. Everything else is tried again until it is given up.
@@ -39,8 +39,8 @@ class _Lost(Exception):  # noqa: N818
 class Effects:
     """One lane. `observe` does only what reads. Register with the writer, start, and stop before the writer."""
 
-    def __init__(self, writer: Writer, outside: Outside, *, once: bool, threads: int, observe: bool = False) -> None:
-        self.once = once
+    def __init__(self, writer: Writer, outside: Outside, *, name: str, threads: int, observe: bool = False) -> None:
+        self.name = name
         self.observe = observe
         self.done: list[Callable[[str, str, float], None]] = []
         self.claimed: list[Callable[[float], None]] = []
@@ -79,7 +79,7 @@ class Effects:
             time.sleep(0.02)
         with self._lock:
             left = [claim for claim, _ in self._held.values()]
-        if self.once:
+        if self.name == "once":
             return len(left)
         for claim in left:
             with contextlib.suppress(*Unavailable, Overloaded):
@@ -105,7 +105,7 @@ class Effects:
                 self._held.pop(effect.key, None)
             for tell in self.done:
                 tell(effect.kind, outcome, time.monotonic() - started)
-            self._writer.hungry(self.once)
+            self._writer.hungry(self.name)
 
     def _repeatable(self, claim: Claim, body: Bodies) -> str:
         answer = self._answer(claim, body, self._work(claim, body))

@@ -37,7 +37,7 @@ from watchbill.executor.writer import LEASE, Writer
 _LOG = logging.getLogger("watchbill.serve")
 _OBSERVER = "serve --observe"
 _PATIENCE = 10.0  # seconds for what is under way when it is told to stop
-_THREADS = 8  # of each lane
+_THREADS = {"once": 8, "urgent": 16, "other": 8}  # of each lane
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -64,8 +64,8 @@ class Executor:
         self.writer.told += [self.metrics.committed, _tell]
         outside = Outside(lambda: self.engine.state, lambda: time.time_ns() // 1_000_000, self._put, self._note)
         self.lanes = [
-            Effects(self.writer, outside, once=once, threads=_THREADS, observe=settings.observe)
-            for once in (False, True)
+            Effects(self.writer, outside, name=name, threads=threads, observe=settings.observe)
+            for name, threads in _THREADS.items()
         ]
         for lane in self.lanes:
             lane.done.append(self.metrics.done)
@@ -85,7 +85,7 @@ class Executor:
 
     def stop(self) -> None:
         self.stopping = True
-        left = sum(lane.stop(_PATIENCE if lane.once else _PATIENCE / 5) for lane in self.lanes)
+        left = sum(lane.stop(_PATIENCE if lane.name == "once" else _PATIENCE / 5) for lane in self.lanes)
         if left:
             _LOG.warning("effects were still under way; of those done once, nobody will know", extra={"effects": left})
         self.keeper.stop()

@@ -32,9 +32,9 @@ _LOST = "the process that began it was lost before it could tell the result"
 
 
 class Lane(Protocol):
-    """Whoever does claimed effects: those of `once`, or the others."""
+    """Whoever does the effects of one lane."""
 
-    once: bool
+    name: str
 
     def free(self) -> int: ...
 
@@ -55,7 +55,7 @@ class Writer:
         self.told: list[Callable[[Commit, float], None]] = []
         self.committed_at: float | None = None
         self._queue: queue.Queue[tuple[Unit, Future[Taken]] | None] = queue.Queue(bound)
-        self._hungry = {True: True, False: True}
+        self._hungry: set[str] = set()
         self._wait = 0.0
         self._looked = 0.0
         self._stopping = False
@@ -75,9 +75,9 @@ class Writer:
             raise Overloaded("more deliveries wait than can be committed") from None
         return future
 
-    def hungry(self, once: bool) -> None:
+    def hungry(self, lane: str) -> None:
         """A lane has room again."""
-        self._hungry[once] = True
+        self._hungry.add(lane)
         if self._queue.empty():
             self._queue.put((Unit(), Future()))
 
@@ -124,7 +124,7 @@ class Writer:
         try:
             with self.engine.store.read() as tx:
                 times = [time for time in (deadlines.soonest(tx), outbox.soonest(tx)) if time is not None]
-                self._hungry = dict.fromkeys(self._hungry, True)
+                self._look_everywhere()
                 self._wait = min([_LOOK, *((time - tx.now).total_seconds() for time in times)])
         except Unavailable:
             _LOG.warning("the database cannot be read")
@@ -140,7 +140,7 @@ class Writer:
                 units = [unit for unit, _ in waiting] + self._lapsed(tx)
                 commit = self.engine.transact(tx, units, serve=_SERVED)
                 if commit.effects:
-                    self._hungry = dict.fromkeys(self._hungry, True)
+                    self._look_everywhere()
                 claimed = self._claim(tx)
                 soonest = deadlines.soonest(tx)
         except Unavailable as error:
@@ -170,24 +170,29 @@ class Writer:
         if time.monotonic() - self._looked < _LOOK:
             return []
         self._looked = time.monotonic()
-        self._hungry = dict.fromkeys(self._hungry, True)  # what was put off, or left by another, may be due
+        self._look_everywhere()  # what was put off, or left by another, may be due
         now = self.engine.last
         return [Unit(unknown(one.key, decode_body(one.body), _LOST, now)) for one in outbox.lapsed(tx)]
+
+    def _look_everywhere(self) -> None:
+        self._hungry.update(lane.name for lane in self.lanes)
 
     def _claim(self, tx: Transaction) -> list[tuple[Lane, list[Claim]]]:
         claimed = []
         for lane in self.lanes:
-            free = lane.free() if self._hungry[lane.once] else 0
+            free = lane.free() if lane.name in self._hungry else 0
             if free > 0:
-                claims = outbox.claim(tx, self.holder, LEASE, free, once=lane.once)
-                self._hungry[lane.once] = len(claims) == free
+                self._hungry.discard(lane.name)
+                claims = outbox.claim(tx, self.holder, LEASE, free, lane.name)
+                if len(claims) == free:
+                    self._hungry.add(lane.name)
                 if claims:
                     claimed.append((lane, claims))
         return claimed
 
     def _failed(self, waiting: "list[tuple[Unit, Future[Taken]]]", error: Exception) -> None:
         _LOG.warning("the database took nothing: %s", first_line(error))
-        self._hungry = dict.fromkeys(self._hungry, True)
+        self._look_everywhere()
         self._wait = _BACK_OFF
         for _, future in waiting:
             future.set_exception(error)

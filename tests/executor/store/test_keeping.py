@@ -171,7 +171,7 @@ def test_effects_that_ended_long_ago_go_and_others_stay(database, opened, clock)
     store = opened(database, clock=clock)
     with store.write() as tx:
         outbox.add(tx, [(1, outbox.Effect(key, "note", b"", False)) for key in ("done", "waiting")])
-        outbox.finish(tx, outbox.claim(tx, "a", timedelta(seconds=9), 1, once=False)[0])
+        outbox.finish(tx, outbox.claim(tx, "a", timedelta(seconds=9), 1)[0])
     clock.pass_(days=500)
     erase(store, days=400)
     with store.read() as tx:
@@ -187,7 +187,7 @@ def furnished(store):
     snapshot(store, 1)
     with store.write() as tx:
         deadlines.put(tx, [Deadline("escalate", tx.now)])
-        outbox.add(tx, [(1, outbox.Effect("page/1", "note", b"\x00", True))])
+        outbox.add(tx, [(1, outbox.Effect("page/1", "note", b"\x00", True, "once"))])
         snapshots.put_plan(tx, b"{}")
 
 

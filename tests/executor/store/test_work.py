@@ -20,7 +20,7 @@ LEASE = timedelta(seconds=15)
 
 
 def page(number, once=False):
-    return Effect(f"page/{number}", "call" if once else "note", b"%d" % number, once)
+    return Effect(f"page/{number}", "call" if once else "note", b"%d" % number, once, "once" if once else "other")
 
 
 def add(store, *effects, seq=1):
@@ -30,7 +30,7 @@ def add(store, *effects, seq=1):
 
 def claim(store, holder="a", limit=10, once=False):
     with store.write("rows") as tx:
-        return outbox.claim(tx, holder, LEASE, limit, once=once)
+        return outbox.claim(tx, holder, LEASE, limit, "once" if once else "other")
 
 
 def do(store, what, *arguments):

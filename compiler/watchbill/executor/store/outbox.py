@@ -14,7 +14,7 @@ from functools import cache
 from typing import Any
 
 import msgspec
-from sqlalchemy import Boolean, Insert, Integer, Update, and_, bindparam, func, or_, select, update
+from sqlalchemy import Insert, Integer, Update, and_, bindparam, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from watchbill.executor.store.connect import Transaction
@@ -28,7 +28,7 @@ _FREE = or_(
 )
 _CHOSEN = (
     select(OUTBOX.c.key)
-    .where(_FREE, OUTBOX.c.once == bindparam("once_", type_=Boolean))
+    .where(_FREE, OUTBOX.c.lane == bindparam("lane_"))
     .order_by(OUTBOX.c.due, OUTBOX.c.seq)
     .limit(bindparam("number", type_=Integer))
     .with_for_update(skip_locked=True)
@@ -48,12 +48,16 @@ _CLAIM = (
 
 
 class Effect(msgspec.Struct, frozen=True):
-    """What is to be done: `key` tells it apart for ever, `once` says that doing it twice would harm."""
+    """What is to be done: `key` tells it apart for ever, `once` says that doing it twice would harm.
+
+    Those of one `lane` wait for one another, and for nobody else.
+    """
 
     key: str
     kind: str
     body: bytes
     once: bool
+    lane: str = "other"
 
 
 class Claim(msgspec.Struct, frozen=True):
@@ -82,6 +86,7 @@ def add(tx: Transaction, effects: Sequence[tuple[int, Effect]]) -> None:
             "kind": effect.kind,
             "body": effect.body,
             "once": effect.once,
+            "lane": effect.lane,
             "state": "waiting",
             "due": tx.now,
             "attempts": 0,
@@ -99,9 +104,9 @@ def _add(postgres: bool) -> Insert:
     return new.on_conflict_do_nothing(index_elements=["key"])
 
 
-def claim(tx: Transaction, holder: str, lease: timedelta, limit: int, *, once: bool) -> list[Claim]:
-    """Up to `limit` rows that wait, or whose holder let the lease end before it began; the oldest first."""
-    asked = {"now": tx.now, "once_": once, "number": limit, "holder_": holder, "until_": tx.now + lease}
+def claim(tx: Transaction, holder: str, lease: timedelta, limit: int, lane: str = "other") -> list[Claim]:
+    """Up to `limit` rows of a lane that wait, or whose holder let the lease end before it began; the oldest first."""
+    asked = {"now": tx.now, "lane_": lane, "number": limit, "holder_": holder, "until_": tx.now + lease}
     rows = sorted(tx.connection.execute(_CLAIM, asked), key=lambda row: (row.due, row.seq, row.key))
     return [Claim(_effect(row), row.seq, row.token, row.attempts, row.due, tx.now + lease) for row in rows]
 
@@ -181,4 +186,4 @@ def _mine(states: tuple[str, ...], changed: tuple[str, ...]) -> Update:
 
 
 def _effect(row: Any) -> Effect:
-    return Effect(row.key, row.kind, row.body, row.once)
+    return Effect(row.key, row.kind, row.body, row.once, row.lane)

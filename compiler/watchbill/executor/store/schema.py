@@ -89,6 +89,7 @@ OUTBOX = Table(
     Column("kind", String, nullable=False),
     Column("body", LargeBinary, nullable=False),
     Column("once", Boolean, nullable=False),
+    Column("lane", String, nullable=False),
     Column("state", String, nullable=False),
     Column("due", Instant, nullable=False),
     Column("attempts", Integer, nullable=False),
@@ -96,7 +97,7 @@ OUTBOX = Table(
     Column("holder", String, nullable=False),
     Column("lease_until", Instant),
     Column("ended_at", Instant),
-    Index("outbox_undone", "due", sqlite_where=text(_UNDONE), postgresql_where=text(_UNDONE)),
+    Index("outbox_undone", "lane", "due", sqlite_where=text(_UNDONE), postgresql_where=text(_UNDONE)),
 )
 LEASES = Table(
     "leases",

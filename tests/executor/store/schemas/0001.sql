@@ -59,6 +59,7 @@ CREATE TABLE outbox (
 	kind VARCHAR NOT NULL, 
 	body BLOB NOT NULL, 
 	once BOOLEAN NOT NULL, 
+	lane VARCHAR NOT NULL, 
 	state VARCHAR NOT NULL, 
 	due BIGINT NOT NULL, 
 	attempts INTEGER NOT NULL, 
@@ -68,7 +69,7 @@ CREATE TABLE outbox (
 	ended_at BIGINT, 
 	PRIMARY KEY ("key")
 );
-INSERT INTO "outbox" VALUES('page/1',1,'note',X'00',1,'waiting',1772334000000000,0,0,'',NULL,NULL);
+INSERT INTO "outbox" VALUES('page/1',1,'note',X'00',1,'once','waiting',1772334000000000,0,0,'',NULL,NULL);
 CREATE TABLE plans (
 	digest BLOB NOT NULL, 
 	stored_at BIGINT NOT NULL, 
@@ -90,5 +91,5 @@ CREATE INDEX log_by_digest ON log (digest);
 CREATE INDEX bodies_by_age ON bodies (keep, stored_at);
 CREATE INDEX inbox_by_digest ON inbox (digest);
 CREATE INDEX deadlines_by_due ON deadlines (due);
-CREATE INDEX outbox_undone ON outbox (due) WHERE state in ('waiting', 'claimed', 'acting');
+CREATE INDEX outbox_undone ON outbox (lane, due) WHERE state in ('waiting', 'claimed', 'acting');
 COMMIT;

@@ -53,6 +53,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.String, nullable=False),
         sa.Column("body", sa.LargeBinary, nullable=False),
         sa.Column("once", sa.Boolean, nullable=False),
+        sa.Column("lane", sa.String, nullable=False),
         sa.Column("state", sa.String, nullable=False),
         sa.Column("due", sa.BigInteger, nullable=False),
         sa.Column("attempts", sa.Integer, nullable=False),
@@ -62,7 +63,7 @@ def upgrade() -> None:
         sa.Column("ended_at", sa.BigInteger),
     )
     undone = sa.text("state in ('waiting', 'claimed', 'acting')")
-    op.create_index("outbox_undone", "outbox", ["due"], sqlite_where=undone, postgresql_where=undone)
+    op.create_index("outbox_undone", "outbox", ["lane", "due"], sqlite_where=undone, postgresql_where=undone)
     op.create_table(
         "leases",
         sa.Column("name", sa.String, primary_key=True),
