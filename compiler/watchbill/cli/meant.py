@@ -1,20 +1,11 @@
-"""Which alert, where, and with which labels: what the words of a command line mean in a workspace."""
+"""What the words of a command line mean: an alert by its name, or by labels alone."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 import click
-import msgspec
 
-from watchbill.source.diagnostic import did_you_mean
-from watchbill.spec.model import Place, ResolvedAlert, Workspace
-
-
-class Meant(msgspec.Struct, frozen=True):
-    """An alert as Alertmanager sees it. `alert` is its rule, None when labels alone were given and no rule has them."""
-
-    place: Place
-    alert: ResolvedAlert | None
-    labels: dict[str, str]
+from watchbill.routing.building.meant import Meant, MeantError, by_labels, by_name, places
+from watchbill.spec.model import Workspace
 
 
 def pairs(words: Iterable[str]) -> tuple[str | None, dict[str, str]]:
@@ -38,176 +29,12 @@ def pairs(words: Iterable[str]) -> tuple[str | None, dict[str, str]]:
 def meant(workspace: Workspace, words: Sequence[str], where: str | None) -> Meant:
     """What a command means. `where` is a place or an environment; without it there must be only one that fits."""
     name, labels = pairs(words)
-    places = _places(workspace, where)
-    if name is not None:
-        if labels.pop("alertname", name) != name:
-            raise click.UsageError(f"the alert is `{name}`: leave `alertname=` out")
-        return _by_name(workspace, places, name, labels)
-    if not labels:
+    if name is not None and labels.pop("alertname", name) != name:
+        raise click.UsageError(f"the alert is `{name}`: leave `alertname=` out")
+    if name is None and not labels:
         raise click.UsageError("name an alert, or give labels: watchbill route HighErrorRate service=checkout")
-    return _by_labels(workspace, places, labels)
-
-
-def _places(workspace: Workspace, where: str | None) -> list[Place]:
-    known = [
-        one for one in workspace.places.values() if workspace.environments[one.environment].alertmanager is not None
-    ]
-    if where is None:
-        if not known:
-            raise click.UsageError("no environment has an `alertmanager:`, so nothing is routed")
-        return known
-    found = [place for place in workspace.places.values() if where in (place.name, place.environment)]
-    if not found:
-        names = [*workspace.environments, *workspace.places]
-        raise click.UsageError(f"there is no place `{where}`: {_hint(where, names)}")
-    if found[0] not in known:
-        raise click.UsageError(f"`{found[0].environment}` has no `alertmanager:`, so nothing is routed there")
-    return found
-
-
-# By the name of an alert
-
-
-def _by_name(workspace: Workspace, places: list[Place], name: str, labels: dict[str, str]) -> Meant:
-    everywhere = [(place, alert) for place in places for alert in place.alerts]
-    same = [(place, alert) for place, alert in everywhere if alert.name == name]
-    if not same:
-        elsewhere = sorted(
-            {place.name for place in workspace.places.values() for one in place.alerts if one.name == name}
-        )
-        if elsewhere:
-            raise click.UsageError(f"`{name}` does not run there: it runs in {_some(elsewhere)}")
-        raise click.UsageError(f"there is no alert `{name}`: {_hint(name, {alert.name for _, alert in everywhere})}")
-    fixed = [(place, alert, written(place, alert)) for place, alert in same]
-    fits = [one for one in fixed if all(one[2].get(label, value) == value for label, value in labels.items())]
-    if not fits:
-        raise _contradiction(name, labels, [known for _, _, known in fixed])
-    place, alert = _only(name, fits)
-    own = {"alertname": name, **written(place, alert)}
-    for label in labels:
-        if label not in own and label not in workspace.identity[place.environment] and not alert.may_have(label):
-            raise _impossible(label, alert, own)
-    whole = {**own, **_held(place, labels), **labels}
-    return Meant(place, alert, {label: value for label, value in whole.items() if value})
-
-
-def written(place: Place, alert: ResolvedAlert) -> dict[str, str]:
-    """The labels of an alert of this rule in any case: the rule's own, empty where it has none, and those of its place."""
-    return {**place.labels, **alert.labels}
-
-
-def _only(name: str, fits: list[tuple[Place, ResolvedAlert, dict[str, str]]]) -> tuple[Place, ResolvedAlert]:
-    if len(fits) == 1:
-        return fits[0][0], fits[0][1]
-    where = list(dict.fromkeys(place.name for place, _, _ in fits))
-    first = [known for place, _, known in fits if place.name == where[0]]
-    if len(first) > 1:  # several in one place: services, or levels
-        labels = ("service", "severity", *first[0])
-        apart = next(label for label in labels if len({one.get(label) for one in first}) > 1)
-        values = _some(f"{apart}={one.get(apart, '')}" for one in first)
-        raise click.UsageError(f"there are {len(first)} alerts `{name}` in {where[0]}: add {values}")
-    raise click.UsageError(f"`{name}` runs in several places: add {_some(f'--in {one}' for one in where)}")
-
-
-def _held(place: Place, labels: Mapping[str, str]) -> dict[str, str]:
-    """Where one source holds several values of an identity label, the alert must say which is its own."""
-    if place.held is None:
-        return {}
-    value = labels.get(place.held)
-    if value is None or value not in place.holds:
-        missing = (
-            f"alerts of {place.name} carry `{place.held}`" if value is None else f"`{place.held}` is not `{value}`"
-        )
-        raise click.UsageError(f"{missing}: add {_some(f'{place.held}={one}' for one in place.holds)}")
-    return {place.held: value}
-
-
-def _contradiction(name: str, labels: Mapping[str, str], known: list[dict[str, str]]) -> click.UsageError:
-    for label, value in labels.items():
-        values = sorted({one[label] for one in known if label in one})
-        if values and value not in values:
-            close = did_you_mean(value, values)
-            more = f": did you mean `{close}`?" if close else ""
-            return click.UsageError(f"`{name}` carries {label}={_some(values)} where it runs, never `{value}`{more}")
-    said = " ".join(f"{label}={value}" for label, value in labels.items())
-    return click.UsageError(f"no alert `{name}` carries {said} together")
-
-
-def _impossible(label: str, alert: ResolvedAlert, own: Mapping[str, str]) -> click.UsageError:
-    can = sorted(alert.yields.can or alert.yields.must)
-    close = did_you_mean(label, [*can, *own])
-    if close is not None:
-        hint = f"did you mean `{close}`?"
-    elif can:
-        hint = f"its expression yields {_some(can)}"
-    else:
-        hint = "its expression yields no labels"
-    return click.UsageError(f"`{alert.name}` cannot carry `{label}`: {hint}")
-
-
-# By labels alone
-
-
-def _by_labels(workspace: Workspace, places: list[Place], labels: dict[str, str]) -> Meant:
-    fits = [place for place in places if any(_agrees(one, labels) for one in place.identities)]
-    environments = list(dict.fromkeys(place.environment for place in fits))
-    if not environments:
-        raise _nowhere(workspace, places, labels)
-    if len(environments) > 1:
-        raise click.UsageError(
-            f"alerts with these labels may come from {_some(environments)}: add {_some(f'--in {one}' for one in environments)}"
-        )
-    if len(fits) > 1:
-        raise _unidentified(workspace, fits, labels)
-    (place,) = fits
-    whole = {**place.labels, **_held(place, labels), **labels}
-    rule = next(
-        (
-            alert
-            for alert in place.alerts
-            if alert.name == whole.get("alertname")
-            and all(whole.get(label, "") == value for label, value in alert.labels.items())
-        ),
-        None,
-    )
-    return Meant(place, rule, whole)
-
-
-def _agrees(identity: Mapping[str, str], labels: Mapping[str, str]) -> bool:
-    return all(labels.get(label, value) == value for label, value in identity.items())
-
-
-def _nowhere(workspace: Workspace, places: list[Place], labels: Mapping[str, str]) -> click.UsageError:
-    for label in dict.fromkeys(name for place in places for name in workspace.identity[place.environment]):
-        values = sorted({one[label] for place in places for one in place.identities if label in one})
-        if label in labels and labels[label] not in values:
-            close = did_you_mean(labels[label], values)
-            hint = f"did you mean `{close}`?" if close else f"it is {_some(values)}"
-            return click.UsageError(f"no place has {label}={labels[label]}: {hint}")
-    return click.UsageError("no place has these identity labels together")
-
-
-def _unidentified(workspace: Workspace, fits: list[Place], labels: Mapping[str, str]) -> click.UsageError:
-    missing = [name for name in workspace.identity[fits[0].environment] if name not in labels]
-    label = next((name for name in missing if len({place.labels.get(name) for place in fits}) > 1), None)
-    said = _some(f"{label}={place.labels[label]}" for place in fits if label in place.labels) if label else ""
-    by_place = _some(f"--in {place.name}" for place in fits)
-    if not said:
-        return click.UsageError(f"alerts with these labels may come from several places: add {by_place}")
-    return click.UsageError(
-        f"alerts of {fits[0].environment} carry `{label}`, which is missing: add {said}, or {by_place}"
-    )
-
-
-def _hint(word: str, known: Iterable[str]) -> str:
-    names = list(known)
-    close = did_you_mean(word, names)
-    return f"did you mean `{close}`?" if close else f"there is {_some(names)}"
-
-
-def _some(words: Iterable[str]) -> str:
-    """`a, b or c`; of many the first few."""
-    known = list(dict.fromkeys(words))
-    if len(known) > 6:
-        return f"{', '.join(known[:5])} or {len(known) - 5} others"
-    return f"{', '.join(known[:-1])} or {known[-1]}" if len(known) > 1 else "".join(known) or "none"
+    try:
+        here = places(workspace, where)
+        return by_name(workspace, here, name, labels) if name is not None else by_labels(workspace, here, labels)
+    except MeantError as error:
+        raise click.UsageError(str(error)) from None

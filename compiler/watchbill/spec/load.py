@@ -20,7 +20,7 @@ from watchbill.source.silencing import MARK
 from watchbill.source.yaml import Document, alias_problem, compose, decode_text
 from watchbill.spec.beside import in_two
 from watchbill.spec.decode import decode, decoder_of
-from watchbill.spec.kinds import KINDS, NOT_YET, TEAMLESS
+from watchbill.spec.kinds import KINDS, NAMELESS, TEAMLESS
 from watchbill.spec.kinds.foreign import RuleFile
 from watchbill.spec.memory import Memory
 from watchbill.spec.nodes import FAILED, Told, in_text, is_tagged
@@ -240,9 +240,11 @@ def _decode_document(document: Document, told: Told) -> Policy | None:
     kind = _kind(header.get("kind"), node, told)
     if kind is None:
         return _meant(header, document)
-    name = (
-        _name(header.get("name"), node, told, "name") if "name" in header or not misspelt_name(kind, header) else None
-    )
+    name: str | None = None
+    if "name" not in header and kind in NAMELESS:
+        name = f"{document.file}#{document.index + 1}"
+    elif "name" in header or not misspelt_name(kind, header):
+        name = _name(header.get("name"), node, told, "name")
     team = _name(header["team"], node, told, "team") if "team" in header and kind not in TEAMLESS else None
     beside = _WORKSPACE_HEADER if kind == "Workspace" else frozenset({"kind", "name"}) if kind in TEAMLESS else _HEADER
     if kind == "Workspace":
@@ -289,17 +291,8 @@ def _kind(node: Node | None, document: Node, told: Told) -> str | None:
     value = node.value if isinstance(node, ScalarNode) else None
     if value in KINDS:
         return str(value)
-    if value in NOT_YET:
-        told.say(
-            structure.NOT_YET,
-            node,
-            f"kind `{value}` is not compiled by this version yet",
-            "not yet",
-            "leave it out for now",
-        )
-        return None
     shown = f"`{value[:60]}`" if isinstance(value, str) else "this"
-    close = did_you_mean(value, (*KINDS, *NOT_YET)) if isinstance(value, str) else None
+    close = did_you_mean(value, KINDS) if isinstance(value, str) else None
     told.say(
         structure.UNKNOWN_KIND,
         node,

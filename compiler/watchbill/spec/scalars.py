@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from watchbill.oncall.zones import zone, zone_names
+from watchbill.source.diagnostic import did_you_mean
 
 
 class Scalar(msgspec.Struct, frozen=True):
@@ -150,6 +151,32 @@ def local_time(text: str, zone_name: str) -> tuple[datetime | None, str | None]:
     return None, f"{text} exists twice in {zone_name}: clocks go back over it; write it with an offset"
 
 
+_INSTANT = re.compile(r"(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}(?::\d{2})?)(Z|[+-]\d{2}:\d{2})?(?: +([A-Za-z][\w+/-]*))?")
+_FIRST_YEAR, _LAST_YEAR = 1970, 9000  # a calendar's days before and after it can still be counted
+
+
+def instant(text: str) -> tuple[datetime | None, str | None]:
+    """An instant with an offset, or with a zone beside it; or what is wrong with it."""
+    match = _INSTANT.fullmatch(text)
+    if match is None or (match.group(3) is None) == (match.group(4) is None):
+        return None, f"`{text}` is no instant: write 2026-12-25T03:00+01:00 or '2026-12-25T03:00 Europe/Berlin'"
+    day, time, offset, name = match.groups()
+    if name is not None and name not in zone_names():
+        close = did_you_mean(name, zone_names())
+        return None, f"`{name}` is not a time zone{f': did you mean {close}?' if close else ''}"
+    try:
+        when, problem = local_time(f"{day}T{time}{offset or ''}", name or "UTC")
+    except ValueError as error:
+        return None, f"`{text}` is no instant: {error}"
+    if when is not None and not _FIRST_YEAR <= when.year <= _LAST_YEAR:
+        return None, f"`{text}` is too far away: write a year from {_FIRST_YEAR} to {_LAST_YEAR}"
+    return when, problem
+
+
+def _instant_problem(text: str) -> str | None:
+    return instant(text)[1]
+
+
 T = TypeVar("T")
 
 
@@ -187,6 +214,8 @@ OwnershipRef = Annotated[str, Scalar("the name of an Ownership", NAME, to="Owner
 WindowRef = Annotated[str, Scalar("the name of a Window, or `team/name`", _REF, to="Window")]
 HoursRef = Annotated[str, Scalar("`team`, or the name of a Calendar", _REF)]
 PlaceName = Annotated[str, Scalar("an environment, or `environment/source`", rf"{NAME}(/{NAME})?")]
+Reached = Annotated[str, Scalar("the name of a Person, or `nobody`", _REF)]
+ReceiverName = Annotated[str, Scalar("the name of a receiver in the compiled alertmanager.yml")]
 AlertName = Annotated[
     str, Scalar("an alert name of letters, digits and `_`, such as PaymentFailureRateHigh", r"[A-Za-z_][A-Za-z0-9_]*")
 ]
@@ -211,6 +240,14 @@ LocalTime = Annotated[
         "a time such as 2026-12-24T09:00, in the document's zone or with an offset",
         r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2})?(Z|[+-][0-9]{2}:[0-9]{2})?",
         _local_time_problem,
+    ),
+]
+Instant = Annotated[
+    str,
+    Scalar(
+        'an instant such as 2026-12-25T03:00Z, or "2026-12-25T03:00 Europe/Lisbon"',
+        r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2})?(Z|[+-][0-9]{2}:[0-9]{2}| +[A-Za-z][A-Za-z0-9_+/-]*)",
+        _instant_problem,
     ),
 ]
 ClockTime = Annotated[str, Scalar("a time of day such as 09:00", r"([01][0-9]|2[0-3]):[0-5][0-9]")]

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from watchbill.spec.kinds import KINDS, TEAMLESS
+from watchbill.spec.kinds import KINDS, NAMELESS, TEAMLESS
 from watchbill.spec.load import API_VERSION
 from watchbill.spec.scalars import NAME, Scalar
 from watchbill.spec.shapes import (
@@ -48,7 +48,7 @@ def schema() -> dict[str, Any]:
     return {
         "$schema": DRAFT,
         "type": "object",
-        "required": ["kind", "name"],
+        "required": ["kind"],
         "properties": {
             "kind": {
                 "enum": list(KINDS),
@@ -77,7 +77,8 @@ def _define(type_: type[msgspec.Struct], definitions: dict[str, Any], header: di
     definitions[type_.__name__] = {}  # it may contain itself
     shape = StructShape(type_)
     properties: dict[str, Any] = dict(header or {})
-    required = [key for key in properties if key in ("kind", "name", "apiVersion")]
+    named = type_ not in [KINDS[kind] for kind in NAMELESS]
+    required = [key for key in properties if key in ("kind", "apiVersion") or (key == "name" and named)]
     for field in fields_of(type_):
         value = _schema(field.shape, definitions)
         if shape.unsets and not field.required:

@@ -12,7 +12,7 @@ import msgspec
 from watchbill.cli.show.markdown import sentence
 from watchbill.layout.canonical import canonical
 from watchbill.layout.order import order_of
-from watchbill.spec.kinds import KINDS, NOT_YET, TEAMLESS
+from watchbill.spec.kinds import KINDS, NAMELESS, TEAMLESS
 from watchbill.spec.load import API_VERSION
 from watchbill.spec.scalars import NAME, Scalar
 from watchbill.spec.shapes import (
@@ -91,6 +91,13 @@ _BY_KEY = {
     "classes": "business",
     "owners=": "payments-.*",
     "allow": "gateway-.*",
+    "alert:": "alertname",
+    "alert=": "PaymentFailureRateHigh",
+    "reaches": "ana",
+    "within": "5m",
+    "receivers": "payments-page-critical",
+    "firing:": "alertname",
+    "firing=": "PostgresDown",
 }
 _SHOWN = {"Service": ("tier", "alerts"), "Team": ("on_call", "hours"), "AlertSet": ("params", "alerts")}
 """What the example of a kind shows, where nothing has to be given."""
@@ -121,7 +128,6 @@ def document(only: str | None = None) -> dict[str, Any]:
         "api_version": API_VERSION,
         "kinds": [_entry(type_, name) for name, type_ in kinds.items()],
         "parts": [_entry(type_, None) for _, type_ in sorted(parts.items())],
-        "not_yet": list(NOT_YET) if only is None else [],
     }
 
 
@@ -170,6 +176,7 @@ def _entry(type_: type[msgspec.Struct], kind: str | None) -> dict[str, Any]:
         "name": kind or type_.__name__,
         "means": " ".join((type_.__doc__ or "").split()),
         "has_team": kind is not None and kind not in TEAMLESS,
+        "needs_name": kind is not None and kind not in NAMELESS,
         "short_form": shape.shorthand,
         "exactly_one": list(shape.exactly_one),
         "null_unsets": shape.unsets,
@@ -225,7 +232,8 @@ def _written(value: Any) -> Any:
 def example(kind: str) -> str:
     """The smallest document of a kind, laid out as `fmt` would."""
     header = {"apiVersion": API_VERSION} if kind == "Workspace" else {}
-    header |= {"kind": kind, "name": "example"} | ({} if kind in TEAMLESS else {"team": "payments"})
+    header |= {"kind": kind} | ({} if kind in NAMELESS else {"name": "example"})
+    header |= {} if kind in TEAMLESS or kind in NAMELESS else {"team": "payments"}
     fields = {field.key: field for field in fields_of(KINDS[kind])}
     shown = {key: _example(fields[key].shape, key, fields[key].default) for key in _SHOWN.get(kind, ())}
     text = _lines({**header, **(shown or _smallest(KINDS[kind]))})
@@ -264,7 +272,7 @@ def _example(shape: Shape, key: str, default: Any = None) -> Any:
         item = _example(shape.item, key)
         return item if shape.or_one else [item]
     if isinstance(shape, MapShape):
-        return {_word(shape.key, key): _example(shape.value, f"{key}=")}
+        return {_word(shape.key, f"{key}:"): _example(shape.value, f"{key}=")}
     if isinstance(shape, PlacedShape):
         return _example(shape.item, key)
     if shape.shorthand is not None:
@@ -277,7 +285,7 @@ def _word(scalar: Scalar, key: str) -> str:
     """A text of this kind: the one that its own description names, or one that fits."""
     named = re.search(r'such as "?([^\s",]+)', scalar.noun)
     words = [_REFERRED.get(scalar.to, scalar.to.lower())] if scalar.to else []
-    words += [_BY_KEY[key]] if key in _BY_KEY else []
+    words += [_BY_KEY[one] for one in (key, key.removesuffix(":")) if one in _BY_KEY]
     words += [named[1]] if named else []
     words += ["text"] if not scalar.pattern else []
     words += ["example"] if scalar.pattern == NAME else []
@@ -315,14 +323,11 @@ def render(only: str | None = None) -> str:
     if told["parts"]:
         parts += ["## Parts of documents"] if told["kinds"] else []
         parts += [_section(entry, entry["name"], 3 if told["kinds"] else 2) for entry in told["parts"]]
-    if told["not_yet"]:
-        kinds = ", ".join(f"`{kind}`" for kind in told["not_yet"])
-        parts.append(f"Kinds of the language that this version does not compile yet: {kinds}.")
     return "\n\n".join(parts)
 
 
 _INTRODUCTION = """\
-A document has a `kind` and a `name`, and most have a `team`; a file below `policies/` holds one or more, separated by \
+A document has a `kind` and a `name` (a Test needs none), and most have a `team`; a file below `policies/` holds one or more, separated by \
 `---`. A key that is not listed here is an error. What may differ by place is written `{default: 2m, by: {staging: 15m, \
 production/eu: 5m}}`. `${param}` stands for a param in expressions and texts; `{{ $labels.x }}` passes through to \
 Prometheus."""

@@ -4,13 +4,13 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from watchbill.cli.meant import Meant
 from watchbill.cli.show.duty import iso
 from watchbill.cli.show.way import filled
 from watchbill.oncall.localtime import moment
 from watchbill.promql import format_duration
 from watchbill.routing.building.answer import Answer
 from watchbill.routing.building.gates import Remedy
+from watchbill.routing.building.meant import Meant
 from watchbill.routing.building.paged import Chain, Step, Told, said
 from watchbill.routing.building.receivers import CATCH_ALL
 from watchbill.routing.building.timeintervals import CLOSED, window_name

@@ -7,6 +7,7 @@ from watchbill.spec.kinds.foreign import Foreign
 from watchbill.spec.kinds.ownership import Ownership
 from watchbill.spec.kinds.people import Calendar, Escalation, Person, Schedule, Team
 from watchbill.spec.kinds.service import AlertSet, Service
+from watchbill.spec.kinds.tests import Test
 from watchbill.spec.kinds.windows import Window
 from watchbill.spec.kinds.workspace import Workspace
 
@@ -27,13 +28,14 @@ KINDS: dict[str, type[msgspec.Struct]] = {
     "Remediation": Remediation,
     "Procedure": Procedure,
     "Message": Message,
+    "Test": Test,
 }
-NOT_YET = ("Test",)
 TEAMLESS = ("Workspace", "Team", "Foreign", "Ownership")
+NAMELESS = ("Test",)  # may have a name, and need none: nothing refers to them
 
 __all__ = [
     "KINDS",
-    "NOT_YET",
+    "NAMELESS",
     "TEAMLESS",
     "AlertSet",
     "Calendar",
@@ -49,6 +51,7 @@ __all__ = [
     "Schedule",
     "Service",
     "Team",
+    "Test",
     "Window",
     "Workspace",
 ]
