@@ -54,6 +54,7 @@ AREAS = {
     "links": EVERYTHING,
     "dashboards": EVERYTHING,
     "messages": EVERYTHING,
+    "cases": EVERYTHING,
 }
 
 

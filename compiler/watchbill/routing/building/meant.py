@@ -17,11 +17,11 @@ class Meant(msgspec.Struct, frozen=True):
 
 
 class MeantError(Exception):
-    """No alert is meant, or more than one: what is wrong, and what to write instead."""
+    """No alert is meant, or more than one: what is wrong, what to write instead, and which label it is about."""
 
-    def __init__(self, message: str, hint: str = "") -> None:
+    def __init__(self, message: str, hint: str = "", label: str = "") -> None:
         super().__init__(f"{message}: {hint}" if hint else message)
-        self.message, self.hint = message, hint
+        self.message, self.hint, self.label = message, hint, label
 
 
 def places(workspace: Workspace, where: str | None) -> list[Place]:
@@ -47,11 +47,27 @@ def in_places(workspace: Workspace, where: Sequence[Place], labels: Mapping[str,
     given = dict(labels)
     name = given.pop("alertname", None)
     if name is not None:
-        has = [place for place in where if any(alert.name == name for alert in place.alerts)]
+        known = named(workspace)
+        has = [place for place in where if name in known[place.name]]
         fits = [place for place in has if any(_agreeing(one, given) for one in place.identities)] or has
         return [by_name(workspace, [place], name, given) for place in fits] or [by_name(workspace, where, name, given)]
     fits = [place for place in where if any(_agreeing(one, labels) for one in place.identities)]
     return [by_labels(workspace, [place], given) for place in fits] or [by_labels(workspace, where, given)]
+
+
+def named(workspace: Workspace) -> dict[str, dict[str, list[ResolvedAlert]]]:
+    """The alerts of each place by their names. The last workspace's are kept: a test asks for thousands."""
+    if not _kept or _kept[0][0] is not workspace:
+        found: dict[str, dict[str, list[ResolvedAlert]]] = {}
+        for place in workspace.places.values():
+            by_name: dict[str, list[ResolvedAlert]] = found.setdefault(place.name, {})
+            for alert in place.alerts:
+                by_name.setdefault(alert.name, []).append(alert)
+        _kept[:] = [(workspace, found)]
+    return _kept[0][1]
+
+
+_kept: list[tuple[Workspace, dict[str, dict[str, list[ResolvedAlert]]]]] = []
 
 
 # By the name of an alert
@@ -59,15 +75,17 @@ def in_places(workspace: Workspace, where: Sequence[Place], labels: Mapping[str,
 
 def by_name(workspace: Workspace, places: Sequence[Place], name: str, labels: Mapping[str, str]) -> Meant:
     """The one alert of this name in these places that may carry the labels."""
-    everywhere = [(place, alert) for place in places for alert in place.alerts]
-    same = [(place, alert) for place, alert in everywhere if alert.name == name]
+    known = named(workspace)
+    same = [(place, alert) for place in places for alert in known[place.name].get(name, ())]
     if not same:
-        elsewhere = sorted(
-            {place.name for place in workspace.places.values() for one in place.alerts if one.name == name}
-        )
+        elsewhere = sorted(place for place, some in known.items() if name in some)
         if elsewhere:
-            raise MeantError(f"`{name}` does not run there", f"it runs in {_some(elsewhere)}")
-        raise MeantError(f"there is no alert `{name}`", _hint(name, {alert.name for _, alert in everywhere}))
+            raise MeantError(f"`{name}` does not run there", f"it runs in {_some(elsewhere)}", "alertname")
+        raise MeantError(
+            f"there is no alert `{name}`",
+            _hint(name, {one for place in places for one in known[place.name]}),
+            "alertname",
+        )
     fixed = [(place, alert, written(place, alert)) for place, alert in same]
     fits = [one for one in fixed if all(one[2].get(label, value) == value for label, value in labels.items())]
     if not fits:
@@ -118,7 +136,7 @@ def _contradiction(name: str, labels: Mapping[str, str], known: list[dict[str, s
         if values and value not in values:
             close = did_you_mean(value, values)
             more = f"did you mean `{close}`?" if close else ""
-            return MeantError(f"`{name}` carries {label}={_some(values)} where it runs, never `{value}`", more)
+            return MeantError(f"`{name}` carries {label}={_some(values)} where it runs, never `{value}`", more, label)
     said = " ".join(f"{label}={value}" for label, value in labels.items())
     return MeantError(f"no alert `{name}` carries {said} together")
 
@@ -132,7 +150,7 @@ def _impossible(label: str, alert: ResolvedAlert, own: Mapping[str, str]) -> Mea
         hint = f"its expression yields {_some(can)}"
     else:
         hint = "its expression yields no labels"
-    return MeantError(f"`{alert.name}` cannot carry `{label}`", hint)
+    return MeantError(f"`{alert.name}` cannot carry `{label}`", hint, label)
 
 
 # By labels alone

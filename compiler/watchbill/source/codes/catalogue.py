@@ -22,6 +22,7 @@ AREAS = (
     "proof",
     "alertmanager",
     "tree",
+    "cases",
     "paging",
     "contacts",
     "schedules",
