@@ -136,7 +136,6 @@ def test_without_the_tools_compile_works_and_says_which_gate_was_not_passed(run,
     assert ran.exit == 0
     assert "promtool was not found" in ran.out
     assert "amtool was not found" in ran.out
-    assert run("test", cwd=shop).exit == 1
 
 
 @pytest.mark.tools

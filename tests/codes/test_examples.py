@@ -23,6 +23,8 @@ PROVEN = {  # what no piece of policy can show, with the test that does
     "WB423": "tests/spec/test_windows.py::test_windows_that_overlap_in_too_many_ways_are_refused",
     "WB455": "tests/proof/test_ways_to_reach_nobody.py::test_a_mistake_in_the_tree_itself_is_an_error_with_a_witness",
     "WB459": "tests/proof/test_ways_to_reach_nobody.py::test_a_mistake_in_the_tree_itself_is_an_error_with_a_witness",
+    "WB483": "tests/trial/test_trials.py::test_what_does_not_come_out_is_a_finding_that_says_why",
+    "WB484": "tests/cli/test_test.py::test_too_few_tested_alerts_fail_where_a_share_is_asked_for",
     "WB755": "tests/source/test_plaintext.py::test_characters_that_turn_the_text_around_are_found_wherever_they_stand",
     "WB801": "tests/executor/test_serve.py::test_a_plain_install_says_what_to_install",
     "WB802": "tests/executor/test_serve.py::test_what_it_cannot_work_with_is_a_finding",

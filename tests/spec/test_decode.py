@@ -2,7 +2,7 @@
 
 import pytest
 
-from watchbill.spec.kinds import KINDS, NOT_YET
+from watchbill.spec.kinds import KINDS
 from watchbill.spec.kinds.people import Escalation, Schedule, Team
 from watchbill.spec.kinds.service import Service
 from watchbill.spec.load import load
@@ -100,14 +100,6 @@ def test_all_mistakes_of_all_files_are_told_at_once(small, workspace, findings):
         ("b", "WB106", "Persn"),
         ("c", "WB003", ""),
     ]
-
-
-@pytest.mark.parametrize("kind", NOT_YET)
-def test_a_kind_of_a_later_version_is_not_yet_and_not_unknown(kind, small, workspace, findings):
-    text = f"kind: {kind}\nname: later\nwhatever: [1]\n"
-    (found,) = findings(workspace({"policies/watchbill.yaml": small, "policies/a.yaml": text}), "policies/a.yaml")
-    assert (found.code, found.text) == ("WB107", kind)
-    assert "not compiled by this version yet" in found.message
 
 
 LATER = [(kind, key) for kind, type_ in KINDS.items() for key in StructShape(type_).not_yet]

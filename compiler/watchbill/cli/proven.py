@@ -76,23 +76,19 @@ def _generated(result: Read) -> Claim:
 
 
 def _tests(result: Read) -> tuple[Claim, list[Diagnostic]]:
-    """Whether every rule test passes, where there is a promtool to run them."""
-    from watchbill.output.gates import find_tool, run_tests  # noqa: PLC0415
-    from watchbill.targets import build  # noqa: PLC0415
+    """Whether every rule test passes, where there is a promtool to run them, and every test of who is told."""
+    from watchbill.cli.test import tested  # noqa: PLC0415
 
-    assert result.workspace is not None  # noqa: S101
-    number = sum(len(alert.tests) for place in result.workspace.places.values() for alert in place.alerts)
-    if find_tool("promtool", result.root) is None:
-        says = f"{plural(number, 'test')} did not run: there is no promtool (watchbill doctor)"
-        return Claim("tests", "not shown", says, {"tests": number}), []
-    ran, problems = run_tests(build(result.workspace, ["prometheus"], memory=result.memory), result.root)
-    if ran is None:
-        return Claim("tests", "not shown", f"{plural(number, 'test')} did not run", {"tests": number}), problems
-    counts = {"tests": ran.total, "failed": ran.failed}
+    ran, problems = tested(result, None)
+    counts = {"tests": ran.total, "failed": ran.failed, "not_run": ran.not_run}
     if ran.failed:
-        return Claim(
-            "tests", "broken", f"{ran.failed:,} of {plural(ran.total, 'test')} failed", counts, ("WB906",)
-        ), problems
+        against = tuple(sorted({one.code.id for one in problems if one.code.id in ("WB483", "WB906")}))
+        says = f"{ran.failed:,} of {plural(ran.total, 'test')} failed"
+        return Claim("tests", "broken", says, counts, against), problems
+    if ran.not_run:
+        passed = f", and {plural(ran.total, 'test')} of who is told passed" if ran.total else ""
+        says = f"{plural(ran.not_run, 'rule test')} did not run: there is no promtool (watchbill doctor){passed}"
+        return Claim("tests", "not shown", says, counts), [one for one in problems if one.code.id != "WB902"]
     return Claim("tests", "proven", f"{plural(ran.total, 'test')} passed", counts), problems
 
 

@@ -36,11 +36,21 @@ class Passed(msgspec.Struct, frozen=True):
     what: str
 
 
+class Tested(msgspec.Struct, frozen=True):
+    """One rule test as promtool reports it: the test file it stands in, its place in the policy, and what failed."""
+
+    file: str
+    name: str
+    where: Location | None
+    failures: tuple[str, ...] = ()
+
+
 class Tests(msgspec.Struct, frozen=True):
     """What promtool said of the policies' tests."""
 
     total: int
     failed: int
+    cases: tuple[Tested, ...] = ()
 
 
 def find_tool(name: str, root: Path) -> Path | None:
@@ -250,13 +260,13 @@ def _check_routing(amtool: Path, folder: Path, artifacts: Sequence[Artifact]) ->
 
 
 def run_tests(artifacts: Sequence[Artifact], root: Path) -> tuple[Tests | None, list[Diagnostic]]:
-    """The policies' rule tests through promtool, on all cores. None when there is no promtool."""
+    """The policies' rule tests through promtool, on all cores. None when there are some and no promtool."""
     promtool = find_tool("promtool", root)
     tests = [artifact for artifact in artifacts if artifact.path.endswith(".test.yml")]
-    if promtool is None:
-        return None, [_not_gated("promtool", _plural(tests, "test file"))]
     if not tests:
         return Tests(0, 0), []
+    if promtool is None:
+        return None, [_not_gated("promtool", _plural(tests, "test file"))]
     shown = [artifact for artifact in artifacts if artifact.path.endswith((".rules.yml", ".test.yml"))]
     workers = min(os.cpu_count() or 1, len(tests))
     shares = [tests[start::workers] for start in range(workers)]
@@ -269,7 +279,8 @@ def run_tests(artifacts: Sequence[Artifact], root: Path) -> tuple[Tests | None, 
         return None, [_no_room("promtool", error)]
     total = sum(result[0].total for result in results)
     failed = sum(result[0].failed for result in results)
-    return Tests(total, failed), [diagnostic for result in results for diagnostic in result[1]]
+    cases = sorted((case for result in results for case in result[0].cases), key=lambda case: case.file)
+    return Tests(total, failed, tuple(cases)), [diagnostic for result in results for diagnostic in result[1]]
 
 
 def _test_share(promtool: Path, folder: Path, number: int, tests: Sequence[Artifact]) -> tuple[Tests, list[Diagnostic]]:
@@ -288,19 +299,19 @@ def _test_share(promtool: Path, folder: Path, number: int, tests: Sequence[Artif
             )
         ]
     found: list[Diagnostic] = []
-    total = failed = 0
+    cases: list[Tested] = []
     for suite in suites:
         artifact = by_path[suite.get("name", "")]
         for position, case in enumerate(suite.iter("testcase")):
-            total += 1
             failures = [failure.text or "" for failure in case.iter("failure")]
+            where = artifact.lines[position][1] if position < len(artifact.lines) else None
+            cases.append(Tested(artifact.path, case.get("name", ""), where, tuple(failures)))
             if failures:
-                failed += 1
-                where = artifact.lines[position][1] if position < len(artifact.lines) else None
                 found.append(_failure(case.get("name", ""), artifact, failures, where))
+    failed = sum(bool(case.failures) for case in cases)
     if code != 0 and not failed:
         found.append(Diagnostic(codes.GATE_REFUSED, f"promtool: {_first_words(said)}"))
-    return Tests(total, failed), found
+    return Tests(len(cases), failed, tuple(cases)), found
 
 
 def _suites(report: Path) -> list[ET.Element] | None:

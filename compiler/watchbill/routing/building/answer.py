@@ -1,11 +1,11 @@
 """What becomes of one alert, asked of the compiled configuration: receivers, outcome, people, remedies."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 import msgspec
 
-from watchbill.routing import Arrival, Config, Followed, Labels, follow, read
+from watchbill.routing import Arrival, Config, Firing, Followed, Labels, follow, read
 from watchbill.routing.building.configuration import configuration
 from watchbill.routing.building.gates import Remedy, remedies
 from watchbill.routing.building.paged import Chain, chain, people
@@ -20,7 +20,7 @@ class Answer(msgspec.Struct, frozen=True):
     """`receivers` are those of the arrivals, in their order; None for one that a hand-written base names.
 
     `outcome` is the strongest of what the alert leads to now; None when nobody is told, or only a base knows. `chains` are
-    the escalations it pages by while nothing inhibits it.
+    the escalations it pages by while nothing inhibits it, and `first` the seconds to the first message of each.
     """
 
     followed: Followed
@@ -28,6 +28,7 @@ class Answer(msgspec.Struct, frozen=True):
     outcome: OutcomeKind | None
     chains: tuple[Chain, ...]
     remedies: tuple[Remedy, ...]
+    first: tuple[float, ...] = ()
 
     @property
     def people(self) -> tuple[str, ...]:
@@ -42,6 +43,11 @@ def compiled(workspace: Workspace, environment: str) -> tuple[Config | None, lis
     return read(value) if value is not None else (None, [])
 
 
+def receivers(workspace: Workspace, environment: str) -> dict[str, Receiver]:
+    """The receivers of an environment that policies make, by name."""
+    return {one.name: one for tree in trees(workspace) if tree.environment == environment for one in tree.receivers()}
+
+
 def answer(
     workspace: Workspace,
     rota: Rota,
@@ -50,25 +56,33 @@ def answer(
     alert: ResolvedAlert | None,
     labels: Labels,
     at: datetime,
-    firing: Iterable[Labels] = (),
+    firing: Firing | Iterable[Labels] = (),
+    known: Mapping[str, Receiver] | None = None,
 ) -> Answer:
-    """What becomes of an alert at an instant, while others fire. Without its rule nothing is known of remedies."""
+    """What becomes of an alert at an instant, while others fire. Without its rule nothing is known of remedies.
+
+    For many questions the environment's receivers are given once, as `receivers` finds them.
+    """
     followed = follow(config, labels, at, firing)
-    known = {
-        one.name: one for tree in trees(workspace) if tree.environment == place.environment for one in tree.receivers()
-    }
-    receivers = tuple(known.get(arrival.route.receiver) for arrival in followed.arrivals)
+    by_name = known if known is not None else receivers(workspace, place.environment)
+    told = tuple(by_name.get(arrival.route.receiver) for arrival in followed.arrivals)
     active = [
-        one for arrival, one in zip(followed.arrivals, receivers, strict=True) if one is not None and arrival.active
+        (arrival, one)
+        for arrival, one in zip(followed.arrivals, told, strict=True)
+        if one is not None and arrival.active
     ]
-    outcome = None if followed.inhibited_by else min((one.kind for one in active), key=OUTCOMES.index, default=None)
-    chains = (
-        chain(workspace, rota, one.team, one.escalation, at)
-        for one in active
-        if one.kind == "page" and one.escalation is not None
-    )
+    kinds = (one.kind for _, one in active)
+    outcome = None if followed.inhibited_by else min(kinds, key=OUTCOMES.index, default=None)
+    paging = [
+        (found, first_message(arrival))
+        for arrival, one in active
+        if one.kind == "page"
+        and one.escalation is not None
+        and (found := chain(workspace, rota, one.team, one.escalation, at)) is not None
+    ]
     tried = remedies(workspace, place, alert, labels, at) if alert is not None else []
-    return Answer(followed, receivers, outcome, tuple(one for one in chains if one is not None), tuple(tried))
+    chains, first = tuple(found for found, _ in paging), tuple(seconds for _, seconds in paging)
+    return Answer(followed, told, outcome, chains, tuple(tried), first)
 
 
 def first_message(arrival: Arrival) -> float:

@@ -5,8 +5,8 @@ from datetime import datetime
 
 import msgspec
 
-from watchbill.routing.building.heartbeat import RECEIVER as HEARTBEAT
 from watchbill.routing.building.meant import Meant, MeantError, in_places, places
+from watchbill.routing.building.receivers import CATCH_ALL
 from watchbill.routing.building.routetree import trees
 from watchbill.source.codes import cases as codes
 from watchbill.source.diagnostic import Diagnostic, Location, did_you_mean
@@ -141,9 +141,11 @@ def _of_names(workspace: Workspace, policy: Policy, case: Case, where: Location)
 
 
 def receivers(workspace: Workspace, environment: str) -> set[str]:
-    """The names of all receivers of an environment: ours, the heartbeat's, and those of a base."""
+    """The names of all receivers of an environment: ours that an alert can reach, and those of a base."""
     base = workspace.bases.get(environment)
     theirs = (base.value.get("receivers") or ()) if base is not None else ()
     ours = next((tree.receivers() for tree in trees(workspace) if tree.environment == environment), [])
-    beat = {HEARTBEAT} if workspace.settings.heartbeat is not None else set()
-    return {*(one.name for one in ours), *beat, *(str(one.get("name")) for one in theirs)}
+    return {
+        *(one.name for one in ours if base is None or one.name != CATCH_ALL),
+        *(str(one.get("name")) for one in theirs),
+    }

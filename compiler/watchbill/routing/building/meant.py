@@ -83,7 +83,7 @@ def by_name(workspace: Workspace, places: Sequence[Place], name: str, labels: Ma
             raise MeantError(f"`{name}` does not run there", f"it runs in {_some(elsewhere)}", "alertname")
         raise MeantError(
             f"there is no alert `{name}`",
-            _hint(name, {one for place in places for one in known[place.name]}),
+            _hint(name, sorted({one for place in places for one in known[place.name]})),
             "alertname",
         )
     fixed = [(place, alert, written(place, alert)) for place, alert in same]
