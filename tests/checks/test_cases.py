@@ -153,3 +153,9 @@ def test_a_test_of_a_team_knows_its_own_names_first(workspace, findings):
     assert [one.code for one in findings(workspace(files), "policies/tests.yaml")] == ["WB209"]
     files["policies/tests.yaml"] = text.replace("name: who\n", "name: who\nteam: shop\n")
     assert [one.code for one in findings(workspace(files), "policies/tests.yaml")] == []
+
+
+def test_a_test_without_any_case_asks_nothing(workspace, findings):
+    files = {"policies/watchbill.yaml": WORKSPACE, "policies/tests.yaml": "kind: Test\ncases: []\n"}
+    (found,) = findings(workspace(files), "policies/tests.yaml")
+    assert (found.code, found.text, found.message) == ("WB482", "[]", "there is no case in this Test")

@@ -113,7 +113,8 @@ def test_with_json_stdout_is_one_document_and_nothing_else(verb, run, shop, brok
     for root, code in ((shop, None), (broken, 1)):
         ran = run(verb, "--format", "json", cwd=root)
         document = json.loads(ran.out)
-        assert list(document) == ["version", "diagnostics", "summary"]
+        more = ["tests", "coverage"] if verb == "test" and root == shop else []
+        assert list(document) == ["version", "diagnostics", "summary", *more]
         assert document["version"] == 1
         assert list(document["summary"]) == ["error", "warning", "note"]
         assert code is None or ran.exit == code

@@ -52,6 +52,8 @@ def asked(workspace: Workspace) -> tuple[list[Asked], list[Diagnostic]]:
     told: list[Diagnostic] = []
     whole = is_whole(workspace.documents) and workspace.catch_all.team != ""
     for policy in workspace.documents.get("Test", {}).values():
+        if policy.body is not None and not policy.body.cases:
+            told.append(_incomplete("there is no case in this Test", policy.at.at("cases"), "add one, or remove it"))
         for index, case in enumerate(policy.body.cases if policy.body is not None else ()):
             where = policy.at.at("cases", index)
             wrong = list(_of_form(case, where))
