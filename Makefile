@@ -2,6 +2,9 @@
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint fmt bench tools pins clean
 
+# Compiled modules are kept: hundreds of short runs would else compile the compiler each time.
+unexport PYTHONDONTWRITEBYTECODE
+
 # How many processes the tests run in.
 WORKERS ?= auto
 

@@ -56,6 +56,7 @@ class Result(NamedTuple):
 def run(argv: Sequence[str | Path], cwd: Path, cache: Path) -> Run:
     """Run to the end. What it prints is read only when it fails."""
     environment = {**os.environ, "XDG_CACHE_HOME": str(cache), "PYTHONHASHSEED": "0"}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # a user's second run finds the modules compiled
     with tempfile.TemporaryFile() as printed:
         started = time.perf_counter()
         child = subprocess.Popen(argv, cwd=cwd, env=environment, stdout=printed, stderr=subprocess.STDOUT)
