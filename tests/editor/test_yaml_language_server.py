@@ -68,7 +68,7 @@ OFFERED = {
     "the keys of what differs by place": (ALERT + "  for:\n    ‸\n", {"default", "by"}, {"expr"}),
     "the keys of an item of a list": (ALERT + "  tests:\n  - ‸\n", {"name", "in", "series", "expect"}, {"expr"}),
     "the words of a choice": (ALERT + "  impact:\n    revenue: ‸\n", {"none", "indirect", "direct"}, set()),
-    "every kind": ("kind: ‸\n", set(KINDS), {"Test", "RuleFile"}),
+    "every kind": ("kind: ‸\n", set(KINDS), {"RuleFile", "Prometheus"}),
     "the keys of the second document": ("kind: Team\nname: a\n---\nkind: Person\nname: b\n‸\n", {"email", "away", "skills"}, {"on_call"}),
 }  # fmt: skip
 
