@@ -104,6 +104,7 @@ WRONG = {
     "nothing expected": (f"⟦{{{WEB}, {XMAS}}}⟧", "WB482", "nothing is expected of this alert", "add reaches"),
     "people at no time": (f"{WEB}, reaches: ⟦ana⟧", "WB482", "who is reached depends on the time", "add at: "),
     "remedies at no time": (f"{WEB}, remedies: ⟦[restart]⟧", "WB482", "what the machine may do depends on", "add at: "),
+    "no remedies at no time": (f"{WEB}, remedies: ⟦[]⟧", "WB482", "what the machine may do depends on", "add at: "),
     "a time for nobody": (f"{WEB}, outcome: page, within: ⟦5m⟧", "WB482", "`within` needs people", "say whom"),
     "which of several": (
         "alert: ⟦{alertname: ShopDown}⟧, in: production, outcome: page",

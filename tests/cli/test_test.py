@@ -138,7 +138,7 @@ def test_a_report_that_cannot_be_written_is_a_finding(street, run, without_promt
 def test_too_few_tested_alerts_fail_where_a_share_is_asked_for(percent, ends, street, run, without_promtool):
     ran = run("test", "--fail-under", percent, cwd=street(PASSES))
     assert ran.exit == ends
-    assert ("error[WB484] 1 of 5 alerts have a test: 20.0%, and" in ran.out) == bool(ends)
+    assert ("error[WB484] 1 of 5 alerts have a test: 20%, and" in ran.out) == bool(ends)
     assert ("no test: db/DbDown" in ran.out) == bool(ends)
 
 

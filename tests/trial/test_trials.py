@@ -12,7 +12,7 @@ from watchbill.routing import ends
 from watchbill.routing.building.answer import compiled
 from watchbill.source.locate import Sources
 from watchbill.spec.resolve import read_workspace
-from watchbill.trial import coverage, running, trials
+from watchbill.trial import Coverage, coverage, running, trials
 
 XMAS = 'at: "2026-12-25T03:00 Europe/Lisbon"'
 DAY = 'at: "2026-05-12T11:00 Europe/Lisbon"'
@@ -155,6 +155,13 @@ def test_coverage_counts_alerts_by_service_and_name_and_leaves_out_what_leads_to
     assert covered.routes == sum(1 for place in ("production", "staging") for _ in compiled(found, place)[0].routes())
     assert len(covered.unreached) == covered.routes - 1
     assert sum(one.startswith("staging: ") for one in covered.unreached) == sum(1 for _ in config.routes())
+
+
+@pytest.mark.parametrize(
+    "alerts, untested, share", [(10_000, 1, "99.9%"), (3, 1, "66.6%"), (100, 26, "74%"), (0, 0, "100%")]
+)
+def test_a_share_of_alerts_is_never_shown_as_more_than_it_is(alerts, untested, share):
+    assert Coverage(alerts, ("a/b",) * untested, 0, ()).share == share
 
 
 def test_a_root_is_reached_by_what_no_policy_claims_only(ask):

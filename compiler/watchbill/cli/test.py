@@ -107,9 +107,7 @@ def _too_few(outcome: "Outcome", percent: float) -> list[Diagnostic]:
     if covered is None or covered.percent >= percent:
         return []
     tested = covered.alerts - len(covered.untested)
-    message = (
-        f"{tested:,} of {covered.alerts:,} alerts have a test: {covered.percent:.1f}%, and {percent:g}% are asked for"
-    )
+    message = f"{tested:,} of {covered.alerts:,} alerts have a test: {covered.share}, and {percent:g}% are asked for"
     advice = "write a rule test under an alert's `tests:`, or a case of a Test about it"
     return [Diagnostic(codes.TOO_FEW, message, help=advice, notes=tuple(f"no test: {one}" for one in covered.untested))]
 

@@ -1,6 +1,7 @@
 """What no test is about: alerts without one, and routes where no tested alert ends."""
 
 from collections.abc import Iterable
+from math import floor
 
 import msgspec
 
@@ -26,6 +27,11 @@ class Coverage(msgspec.Struct, frozen=True):
     def percent(self) -> float:
         """Of the alerts, how many in a hundred have a rule test, or a case of a Test."""
         return 100 * (self.alerts - len(self.untested)) / self.alerts if self.alerts else 100.0
+
+    @property
+    def share(self) -> str:
+        """The percentage for people, cut to a tenth: what is not all is never shown as 100%."""
+        return f"{floor(self.percent * 10) / 10:g}%"
 
 
 def coverage(workspace: Workspace, ran: Iterable[Trial]) -> Coverage:

@@ -54,7 +54,7 @@ def lines(outcome: Outcome) -> Iterator[str]:
     covered = outcome.covered
     if covered is not None:
         tested = covered.alerts - len(covered.untested)
-        yield f"{tested:,} of {_plural(covered.alerts, 'alert')} have a test ({covered.percent:.0f}%).{_without(covered.untested)}"
+        yield f"{tested:,} of {_plural(covered.alerts, 'alert')} have a test ({covered.share}).{_without(covered.untested)}"
         reached = covered.routes - len(covered.unreached)
         yield f"{reached:,} of {_plural(covered.routes, 'route')} are reached by a test of who is told.{_without(covered.unreached)}"
 

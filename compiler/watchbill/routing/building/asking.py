@@ -109,7 +109,7 @@ def _of_form(case: Case, where: Location) -> Iterator[Diagnostic]:
     elif not case.reaches and all(one is None for one in expected):
         advice = "add reaches, receivers, outcome, inhibited or remedies"
         yield _incomplete("nothing is expected of this alert", where, advice)
-    elif case.at is None and (case.reaches or case.remedies) and not nobody:
+    elif case.at is None and not nobody and (case.reaches or case.remedies is not None):
         what = "who is reached" if case.reaches else "what the machine may do"
         key = "reaches" if case.reaches else "remedies"
         yield _incomplete(f"{what} depends on the time", where.at(key), 'add at: "2026-12-25T03:00 Europe/Lisbon"')
