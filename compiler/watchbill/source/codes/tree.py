@@ -32,7 +32,7 @@ SHADOWED = Code(
     "WB461",
     "shadowed-route",
     "error",
-    finds="A route that no alert reaches, because routes before it take every one that it matches. The finding shows such an alert and who takes it; it is a warning where the same receiver is told.",
+    finds="A route that no alert reaches, because routes before it take every one that it matches. The finding shows such an alert and who takes it; it is a warning where the same receiver is told, and a note where policies take the alerts of a base that is kept beside them.",
     why="The order of the routes decides, and a line added above another has made it dead.",
     example="""\
 # alertmanager.yml
