@@ -12,6 +12,7 @@ from watchbill.source.codes import executor
 if TYPE_CHECKING:
     import socket
 
+    from watchbill.executor.connections import Connections
     from watchbill.executor.web.access import Credential, Proxy
 
 TOKENS = "WATCHBILL_INTAKE_TOKEN"
@@ -29,6 +30,12 @@ TOKENS = "WATCHBILL_INTAKE_TOKEN"
     help=f"Tokens, comma- or line-separated; else {TOKENS}. `production/eu=TOKEN` binds one to its source.",
 )
 @click.option(
+    "--connections",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="How clusters, hosts, programs and people are reached; a TOML file.",
+)
+@click.option(
     "--trust-proxy",
     "proxies",
     multiple=True,
@@ -44,6 +51,7 @@ def command(
     listen: str,
     observe: bool,
     tokens: Path | None,
+    connections: Path | None,
     proxies: tuple[str, ...],
     client_header: str,
 ) -> None:
@@ -64,6 +72,7 @@ def command(
     if isinstance(found, plan.Fault):
         fail(executor.BAD_PLAN, f"{path}: {found}", found.help)
     known = _credentials(tokens)
+    reached = _connections(connections)
     proxy = _proxy(proxies, client_header)
     listening = _bound(listen)
     with listening, opened(database, create=True) as store:
@@ -78,6 +87,7 @@ def command(
                     proxy=proxy,
                     observe=observe,
                     version=watchbill.__version__,
+                    connections=reached,
                 )
             )
         except NoTraces as error:
@@ -102,6 +112,20 @@ def _credentials(tokens: Path | None) -> "tuple[Credential, ...]":
             f"{where} holds no token, so no webhook could be let in",
             f"set {TOKENS}, or --tokens FILE",
         )
+    return found
+
+
+def _connections(path: Path | None) -> "Connections":
+    from watchbill.executor.connections import Connections, read  # noqa: PLC0415
+
+    if path is None:
+        return Connections()
+    try:
+        found = read(path.read_bytes())
+    except OSError as error:
+        fail(executor.BAD_CONNECTIONS, f"{path} cannot be read: {error.strerror}")
+    if isinstance(found, str):
+        fail(executor.BAD_CONNECTIONS, f"{path}: {found}")
     return found
 
 

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from watchbill.executor.connections import Connections
 from watchbill.executor.core import State
 from watchbill.executor.core.effects import Bodies
 from watchbill.executor.core.events import Events, Instant
@@ -18,6 +19,7 @@ from watchbill.executor.store.log import Keep
 
 # The module that does a kind of effect; it has `handle(work, outside)`, and for `act` also `record(work, outside)`.
 HANDLERS: dict[str, str] = {
+    "act": "watchbill.executor.acting",
     "reconcile": "watchbill.executor.reconcile",
 }
 READS_ONLY = frozenset({"reconcile", "query"})  # what `serve --observe` still does
@@ -38,12 +40,16 @@ class Work(msgspec.Struct, frozen=True):
 
 
 class Outside(msgspec.Struct, frozen=True):
-    """What a handler may use of the executor. `state` is as of now; `plan` gives one by digest."""
+    """What a handler may use of the executor. `state` is as of now; `plan` gives one by digest.
+
+    `connections` are what this installation can reach, and by which credentials.
+    """
 
     state: Callable[[], State]
     now: Callable[[], Instant]
     keep: Callable[[bytes, Keep], str]
     note: Callable[[str, dict[str, str]], None]
+    connections: Connections = Connections()
 
     def plan(self, digest: str | None = None) -> Plan | None:
         """The plan of a digest, or the one in force."""

@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping
 import msgspec
 import uvicorn
 
+from watchbill.executor.connections import Connections
 from watchbill.executor.core.decisions import Ignored
 from watchbill.executor.core.events import ModeSet, PlanLoaded
 from watchbill.executor.engine import Commit, Engine, Unit
@@ -50,6 +51,7 @@ class Settings(msgspec.Struct, frozen=True):
     proxy: Proxy
     observe: bool
     version: str
+    connections: Connections = Connections()
 
 
 class Executor:
@@ -62,7 +64,9 @@ class Executor:
         self.writer = Writer(self.engine, f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}")
         self.metrics = Metrics(settings.version, self._waiting)
         self.writer.told += [self.metrics.committed, _tell]
-        outside = Outside(lambda: self.engine.state, lambda: time.time_ns() // 1_000_000, self._put, self._note)
+        outside = Outside(
+            lambda: self.engine.state, lambda: time.time_ns() // 1_000_000, self._put, self._note, settings.connections
+        )
         self.lanes = [
             Effects(self.writer, outside, name=name, threads=threads, observe=settings.observe)
             for name, threads in _THREADS.items()

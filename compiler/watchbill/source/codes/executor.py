@@ -82,4 +82,24 @@ NOT_TAKEN = Code(
     instead="Somebody who is asked answers: `watchbill incidents` shows who.",
     silence="It cannot be silenced.",
 )
-ALL = (NOT_INSTALLED, BAD_PLAN, BAD_STORE, BROKEN_LOG, CANNOT_LISTEN, NO_TOKEN, NO_INCIDENT, NOT_TAKEN)
+BAD_CONNECTIONS = Code(
+    "WB809",
+    "unusable-connections",
+    "error",
+    finds="A file of connections that cannot be read: not TOML, a key that is not known, a value of the wrong form.",
+    why="It says what the executor may reach and run: a bound that is misspelt would be none.",
+    example='[command.kubectl]\npath = "/usr/bin/kubectl"\nbegin = [["get"]]  (it is `begins`)',
+    instead='[command.kubectl]\npath = "/usr/bin/kubectl"\nbegins = [["get"]]',
+    silence="It cannot be silenced.",
+)
+ALL = (
+    NOT_INSTALLED,
+    BAD_PLAN,
+    BAD_STORE,
+    BROKEN_LOG,
+    CANNOT_LISTEN,
+    NO_TOKEN,
+    NO_INCIDENT,
+    NOT_TAKEN,
+    BAD_CONNECTIONS,
+)
