@@ -243,6 +243,9 @@ def test_two_replicas_take_in_side_by_side(postgresql, serve, opened):
         (["--tokens", "none"], {}, "WB806", "cannot be read"),
         (["--database", "mysql://x/y"], {}, "WB803", "not one of sqlite and postgresql"),
         (["--database", "/no/such/folder/s.db"], {}, "WB803", "unable to open"),
+        (["--connections", "none.toml"], {}, "WB809", "none.toml cannot be read"),
+        (["--connections", "misspelt.toml"], {}, "WB809", "Object contains unknown field `begin`"),
+        (["--connections", "twice.toml"], {}, "WB809", "a secret is either"),
         (["--listen", "192.0.2.1:80"], {}, "WB805", "cannot listen on 192.0.2.1:80"),
         (["--listen", "here"], {}, "", "is not HOST:PORT"),
         (["--trust-proxy", "everybody"], {}, "", "does not appear to be an IPv4 or IPv6 network"),
@@ -252,6 +255,8 @@ def test_what_it_cannot_work_with_is_a_finding(tmp_path, run, monkeypatch, argum
     (tmp_path / "plan.json").write_text(plan_text())
     (tmp_path / "broken.json").write_text(plan_text()[:-400])
     (tmp_path / "newer.json").write_text(plan_text(version=99))
+    (tmp_path / "misspelt.toml").write_text('[command.kubectl]\npath = "/usr/bin/kubectl"\nbegin = [["get"]]\n')
+    (tmp_path / "twice.toml").write_text('[kubernetes.main]\ntoken = {file = "a", env = "B"}\n')
     for name, value in {"WATCHBILL_INTAKE_TOKEN": "open-sesame", **environment}.items():
         monkeypatch.setenv(name, value)
     base = ["--plan", "plan.json", "--database", "s.db", "--listen", "127.0.0.1:0"]

@@ -20,7 +20,7 @@ Secrets are references, read anew each time they are used, so that a rotated one
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -179,7 +179,7 @@ def read(text: bytes) -> Connections | str:
         return str(error)
 
 
-def environment(given: dict[str, str | Reference]) -> dict[str, str]:
+def environment(given: Mapping[str, str | Reference]) -> dict[str, str]:
     """Variables with their secrets in them. Raises NoSecret."""
     return {name: value.read() if isinstance(value, Reference) else value for name, value in given.items()}
 

@@ -79,7 +79,7 @@ class Cluster:
     def need(self, path: str, what: str) -> dict[str, Any]:
         found = self.read(path)
         if found is None:
-            raise Unfit(f"there is no {what}")
+            raise Unfit(f"{what} is not there")
         return found
 
     def change(
