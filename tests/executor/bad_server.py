@@ -18,6 +18,7 @@ class BadServer:
 
     def __init__(self, tls: Path | None = None) -> None:
         self.asked: list[tuple[str, dict[str, str], bytes]] = []
+        self.said = b""
         self.context = None
         if tls is not None:
             self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -58,6 +59,10 @@ class BadServer:
 
     def _fine(self, peer: socket.socket, _: str) -> None:
         peer.sendall(OK)
+
+    def _said(self, peer: socket.socket, _: str) -> None:
+        """What the test wants to be said."""
+        peer.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(self.said), self.said))
 
     def _status(self, peer: socket.socket, line: str) -> None:
         code = line.split()[1].split("/")[2]

@@ -22,6 +22,7 @@ VERBS = {
     "incidents": "What is open, and what waits for an answer.",
     "ack": "Acknowledge an incident.",
     "approve": "Answer a question of the executor: yes, or no.",
+    "evidence": "What was collected, in sealed bundles, and who has had it in hand.",
     "audit": "Whether the executor's log is whole; the log as JSON lines.",
     "backup": "The executor's store into one file.",
     "restore": "The executor's store out of that file.",

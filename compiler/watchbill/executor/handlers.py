@@ -20,6 +20,8 @@ from watchbill.executor.store.log import Keep
 # The module that does a kind of effect; it has `handle(work, outside)`, and for `act` also `record(work, outside)`.
 HANDLERS: dict[str, str] = {
     "act": "watchbill.executor.acting",
+    "collect": "watchbill.executor.diagnostics",
+    "query": "watchbill.executor.asking",
     "reconcile": "watchbill.executor.reconcile",
 }
 READS_ONLY = frozenset({"reconcile", "query"})  # what `serve --observe` still does

@@ -92,6 +92,16 @@ BAD_CONNECTIONS = Code(
     instead='[command.kubectl]\npath = "/usr/bin/kubectl"\nbegins = [["get"]]',
     silence="It cannot be silenced.",
 )
+NO_EVIDENCE = Code(
+    "WB810",
+    "no-evidence",
+    "error",
+    finds="A bundle of evidence, or an artifact of one, that is not in the store, or that cannot be written to where it is asked for.",
+    why="Retention erases evidence when its time is over; an old file is never written over.",
+    example="watchbill evidence export 3fa9 --out case-17.tar --as noor --reason audit  (there is no such bundle)",
+    instead="watchbill evidence list",
+    silence="It cannot be silenced.",
+)
 ALL = (
     NOT_INSTALLED,
     BAD_PLAN,
@@ -102,4 +112,5 @@ ALL = (
     NO_INCIDENT,
     NOT_TAKEN,
     BAD_CONNECTIONS,
+    NO_EVIDENCE,
 )
