@@ -1,6 +1,6 @@
 # `make` tells what there is. Everything happens in .venv and .tools; nothing is installed on the machine.
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint fmt bench tools pins clean
+.PHONY: help demo test lint fmt bench soak tools pins clean
 
 # Compiled modules are kept: hundreds of short runs would else compile the compiler each time.
 unexport PYTHONDONTWRITEBYTECODE
@@ -40,6 +40,9 @@ bench: $(DEV) tools  ## how fast a large company compiles, and how much the exec
 	@.venv/bin/python tests/bench/bench.py
 	@echo
 	@.venv/bin/python tests/bench/executor_bench.py
+
+soak: $(DEV)  ## the executor under load, killed 200 times on each database: some 15 minutes
+	@.venv/bin/python tests/soak/long.py
 
 tools:  ## promtool, amtool, prometheus and alertmanager in .tools/bin
 	@.ci/get-tools
