@@ -26,10 +26,13 @@ from watchbill.executor.core.targets import parameters as with_inputs
 from watchbill.executor.handlers import HANDLERS, Again, Outside, Work, handler
 from watchbill.executor.plan import read
 from watchbill.spec.kinds import actions as language
+from watchbill.spec.resolve import read_workspace
+from watchbill.targets import executor as target
 
 NAMED = {
     field.encode_name: next(one for one in get_args(get_args(field.type)[0]) if one is not type(None))
     for field in msgspec.structs.fields(language.Action)
+    if field.name != "own"
 }
 
 
@@ -84,6 +87,65 @@ def test_a_users_own_action_is_one_file_and_an_entry_point(installed):
     body, outside = effect({"name": "acme.drain", "parameters": {"pool": {"input": "value"}}}, "blue")
     event = acting.handle(work(body), outside)
     assert event == ActionFinished(key="inc-1/act/1.1", outcome="succeeded", detail="blue is drained")
+
+
+OWN = """\
+apiVersion: watchbill/v1
+kind: Workspace
+name: shop
+environments:
+  production: {prometheus: {url: http://prom:9090}, executor: {url: http://executor:8080, mode: auto}}
+severities: {critical: {page: default}}
+catch_all: {team: web, outcome: page}
+---
+kind: Team
+name: web
+on_call: {primary: rota}
+---
+kind: Person
+name: ana
+email: ana@shop.example
+---
+kind: Schedule
+name: rota
+team: web
+people: [ana]
+---
+kind: Escalation
+name: default
+steps: [{notify: [{on_call: primary}]}]
+---
+kind: Service
+name: front
+team: web
+alerts:
+- {name: Slow, severity: critical, expr: max by (pool) (seconds) > 1, summary: slow, runbook: {url: "https://wiki.example"}, remediate: [drain]}
+---
+kind: Remediation
+name: drain
+inputs: {pool: {label: pool, allow: [blue, green]}}
+action: {own: {name: acme.drain, parameters: {pool: {input: pool}}}}
+guardrails: {cooldown: 15m}
+"""
+
+
+def test_a_policy_names_a_users_own_action_and_a_machine_without_it_compiles_the_same(installed, workspace):
+    root = workspace({"policies/watchbill.yaml": OWN})
+    model, _, found = read_workspace(root, cache=False)
+    assert [one.message for one in found if one.level == "error"] == []
+    (artifact,) = target.build(model)
+    plan = read(artifact.text.encode())
+    assert not hasattr(plan, "message"), plan
+    (chosen,) = (one.action for one in plan.document.remediations.values())
+    assert (chosen.name, chosen.parameters) == ("acme.drain", {"pool": {"input": "pool"}})
+    body, outside = effect({"name": chosen.name, "parameters": {"pool": {"input": "value"}}}, "blue")
+    assert acting.handle(work(body), outside).detail == "blue is drained"
+
+
+@pytest.mark.parametrize("name", ["kubernetes.isolate", "systemd.stop", "http", "Acme.drain", "acme."])
+def test_under_own_nothing_of_ours_goes_past_its_checks(workspace, findings, name):
+    found = findings(workspace({"policies/watchbill.yaml": OWN.replace("acme.drain", name)}))
+    assert [(one.code, one.level) for one in found if name in one.message] == [("WB103", "error")]
 
 
 def test_a_users_own_action_that_is_broken_is_refused_and_ours_cannot_be_replaced(installed):

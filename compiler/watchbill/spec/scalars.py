@@ -213,6 +213,13 @@ MessageRef = Annotated[str, Scalar("the name of a Message, or `team/name`", _REF
 OwnershipRef = Annotated[str, Scalar("the name of an Ownership", NAME, to="Ownership")]
 WindowRef = Annotated[str, Scalar("the name of a Window, or `team/name`", _REF, to="Window")]
 HoursRef = Annotated[str, Scalar("`team`, or the name of a Calendar", _REF)]
+OwnAction = Annotated[
+    str,
+    Scalar(
+        "the name of an action of your own, such as acme.drain, that does not begin as one of Watchbill's does",
+        r"(?!(kubernetes|systemd|redis)\.)[a-z0-9_-]+(\.[a-z0-9_-]+)+",
+    ),
+]
 PlaceName = Annotated[str, Scalar("an environment, or `environment/source`", rf"{NAME}(/{NAME})?")]
 Reached = Annotated[str, Scalar("the name of a Person, or `nobody`", _REF)]
 ReceiverName = Annotated[str, Scalar("the name of a receiver in the compiled alertmanager.yml")]

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from watchbill.spec.kinds.actions import Action
+from watchbill.spec.kinds.actions import Action, Own
 from watchbill.spec.kinds.answers import Collector, KeepHealthy
 from watchbill.spec.kinds.inherited import Defaults
 from watchbill.spec.kinds.people import Calendar
@@ -108,11 +108,14 @@ def _plain_struct(shape: StructShape) -> Plain:
 
 
 def _plain_action(action: Action, reached: Reached, team: str | None) -> Record:
-    """Which action and with what; an executor with actions of its own finds them by the name."""
+    """Which action and with what. One of the user's own stands there like any other, and is found by its name."""
     for field in fields_of(Action):
         parameters = getattr(action, field.attribute)
         if parameters is not None:
-            return {"name": field.key, "parameters": plain(field.shape)(parameters, reached, team)}
+            record = plain(field.shape)(parameters, reached, team)
+            if isinstance(parameters, Own):
+                return {"name": parameters.name, "parameters": record.get("parameters", {})}
+            return {"name": field.key, "parameters": record}
     return {}  # it is broken, and nothing is written
 
 

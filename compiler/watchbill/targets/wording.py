@@ -168,6 +168,8 @@ def action(given: Action) -> str:
         return f"Restart the unit {value(unit.unit)} on host {value(unit.host)}"
     if (flush := given.redis_flush) is not None:
         return f"Delete the keys {flush.pattern} of Redis {value(flush.server)}"
+    if (own := given.own) is not None:
+        return f"Run {own.name}{_body(own.parameters)}"
     return ""
 
 

@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar, Literal
 
 import msgspec
 
-from watchbill.spec.scalars import Name, Text, Url
+from watchbill.spec.scalars import Name, OwnAction, Text, Url
 
 
 class Value(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,6 +92,17 @@ class RedisFlush(msgspec.Struct, frozen=True, kw_only=True):
     pattern: Annotated[Text, "A key pattern; `*` alone is refused."]
 
 
+class Own(msgspec.Struct, frozen=True, kw_only=True):
+    """An action of your own, which a Python package offers the executor under the entry point group `watchbill.actions`.
+
+    Its parameters are the package's to check, when it runs; so is whether it has an inverse, before it runs.
+    """
+
+    __inverse__: ClassVar = True
+    name: Annotated[OwnAction, "The entry point's name."]
+    parameters: Annotated[dict[Name, Value], "What the action takes."] = {}
+
+
 class Action(msgspec.Struct, frozen=True, kw_only=True):
     """One action and its parameters."""
 
@@ -114,6 +125,7 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
         name="systemd.restart", default=None
     )
     redis_flush: Annotated[RedisFlush | None, "Flush keys."] = msgspec.field(name="redis.flush", default=None)
+    own: Annotated[Own | None, "An action of your own."] = None
 
     __exactly_one__: ClassVar = (
         "kubernetes.rollout_restart",
@@ -125,4 +137,5 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
         "command",
         "systemd.restart",
         "redis.flush",
+        "own",
     )
