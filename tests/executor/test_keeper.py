@@ -3,6 +3,7 @@
 import http.server
 import threading
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,11 +11,13 @@ from sqlalchemy import text
 
 from executor.small_plan import plan_text
 from executor.test_engine import delivered, started
+from watchbill.executor.auditor import Auditor, Read, look
 from watchbill.executor.core.events import PlanLoaded
 from watchbill.executor.engine import Engine, Unit
 from watchbill.executor.keeper import Keeper
-from watchbill.executor.store import log
-from watchbill.executor.store.chain import verify
+from watchbill.executor.monitoring import Monitoring
+from watchbill.executor.store import deadlines, log, outbox
+from watchbill.executor.store.chain import Head, verify
 from watchbill.executor.web.metrics import Metrics
 from watchbill.executor.writer import Writer
 
@@ -30,7 +33,10 @@ class Kept:
             self.engine.take(Unit(PlanLoaded(text=plan)))
         self.writer = Writer(self.engine, holder)
         self.writer.start()
-        self.keeper = Keeper(self.engine, self.writer, Metrics("0", dict))
+        metrics = Metrics("0", dict)
+        monitoring = Monitoring(self.engine, self.writer, metrics)
+        self.keeper = Keeper(self.engine, self.writer, metrics, monitoring)
+        self.auditor = Auditor(store, monitoring)
 
     def kinds(self) -> list[str]:
         with self.engine.store.read() as tx:
@@ -125,3 +131,64 @@ def test_whoever_stops_leaves_a_snapshot_and_its_leases(database, opened, clock,
     assert first.kinds()[-1] == "store.snapshot"
     second.keeper._keep()
     assert second.keeper._lease is not None
+
+
+# It looks over its own shoulder
+
+
+def test_a_deadline_that_nobody_serves_is_found(database, opened, clock, keep):
+    kept = keep(opened(database, clock=clock), "a")
+    with kept.engine.store.write() as tx:
+        deadlines.put(tx, [deadlines.Deadline("forgotten", clock.now + timedelta(seconds=10))])
+    kept.writer.stop()
+    clock.pass_(seconds=41)
+    with kept.engine.store.read() as tx:
+        found, _ = look(tx, Read(log.head(tx)))
+    assert found == {"executor:deadlines": "a deadline is 31 s late", "executor:pages": None, "executor:log": None}
+
+
+def test_a_page_that_comes_to_no_end_is_found(database, opened, clock, keep):
+    kept = keep(opened(database, clock=clock), "a")
+    head = kept.writer.submit(Unit(delivered(clock))).result(20) and kept.engine.head
+    with kept.engine.store.write() as tx:
+        outbox.add(tx, [(head.seq, outbox.Effect("inc/page/1", "page", b"{}", once=False, lane="nobody's"))])
+    for minutes, said in ((9, None), (2, "a page is on its way for 11 min")):
+        clock.pass_(minutes=minutes)
+        with kept.engine.store.read() as tx:
+            assert look(tx, Read(log.head(tx)))[0]["executor:pages"] == said
+
+
+@pytest.mark.parametrize("old", [True, False], ids=["before it started", "while it runs"])
+def test_a_log_that_is_tampered_with_under_it_is_noticed_and_nothing_is_done_by_a_machine(
+    database, opened, clock, keep, old
+):
+    kept = keep(opened(database, clock=clock), "a")
+    if not old:
+        kept.auditor.look()
+    for number in range(3):
+        kept.writer.submit(Unit(delivered(clock, f"web-{number}"))).result(20)
+    if old:
+        kept.auditor.look()
+    assert not kept.engine.state.broken
+    with kept.engine.store.write() as tx:
+        tx.connection.execute(text("UPDATE log SET time = time + 1 WHERE seq = 3"))
+    for _ in range(3):
+        kept.auditor.look()
+    assert set(kept.engine.state.broken) == {"executor:log"}
+    with kept.engine.store.read() as tx:
+        (told,) = log.entries(tx, prefix="event.monitoring")
+    assert b"entry 3: its hash is not that of its number, time, kind and body's digest" in (told.body or b"")
+
+
+def test_what_retention_erased_is_no_damage_to_the_auditor(database, opened, clock, keep, monkeypatch):
+    monkeypatch.setattr("watchbill.executor.keeper._MANY", 1)
+    kept = keep(opened(database, clock=clock), "a", plan_text(retention={"incidents": "400d", "evidence": "7y"}))
+    kept.writer.submit(Unit(delivered(clock))).result(20)
+    kept.keeper._keep()
+    clock.pass_(days=500)
+    kept.keeper._retain()
+    assert "store.erased" in kept.kinds()
+    with kept.engine.store.read() as tx:
+        found, read = look(tx, Read(log.head(tx)))
+    assert found["executor:log"] is None
+    assert read.again == Head()  # it was read to its end, and is read anew

@@ -13,8 +13,8 @@ import httpx
 
 from watchbill.executor.core import encode
 from watchbill.executor.core.coding import VERSION
-from watchbill.executor.core.events import MonitoringReported
 from watchbill.executor.engine import Engine, Faulty, Unit
+from watchbill.executor.monitoring import Monitoring
 from watchbill.executor.plan import Plan, milliseconds
 from watchbill.executor.store import leases, retention, snapshots
 from watchbill.executor.store.connect import Unavailable, first_line
@@ -34,15 +34,15 @@ _TIMEOUT = 5.0
 class Keeper:
     """Threads of its own. Start it after the writer, stop it before."""
 
-    def __init__(self, engine: Engine, writer: Writer, metrics: Metrics) -> None:
+    def __init__(self, engine: Engine, writer: Writer, metrics: Metrics, monitoring: Monitoring) -> None:
         self._engine = engine
         self._writer = writer
         self._metrics = metrics
+        self._monitoring = monitoring
         self._stopping = threading.Event()
         self._lease: leases.Lease | None = None
         self._kept = (engine.head.seq, time.monotonic())
         self._erased = 0.0
-        self._failures: dict[str, int] = {}
         self._threads = [
             threading.Thread(target=self._run, args=(self._keep, _EVERY), name="keeper", daemon=True),
             threading.Thread(target=self._run, args=(self._probe, _PROBES), name="monitor", daemon=True),
@@ -133,11 +133,7 @@ class Keeper:
         if peers:
             found["alertmanager"] = None if None in peers else peers[0]
         for part, trouble in found.items():
-            self._failures[part] = 0 if trouble is None else self._failures.get(part, 0) + 1
-            self._metrics.healthy.labels(part).set(trouble is None)
-            healthy = self._failures[part] < 2  # once is a restart
-            if healthy == (part in self._engine.state.broken):
-                self._do(Unit(MonitoringReported(part=part, healthy=healthy, detail=trouble or "")))
+            self._monitoring(part, trouble)
 
 
 def _asked(url: str, headers: dict[str, str]) -> str | None:

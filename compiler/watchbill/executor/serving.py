@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping
 import msgspec
 import uvicorn
 
+from watchbill.executor.auditor import Auditor
 from watchbill.executor.connections import Connections
 from watchbill.executor.core.decisions import Ignored
 from watchbill.executor.core.events import ModeSet, PlanLoaded
@@ -25,6 +26,7 @@ from watchbill.executor.entries import event_of, noted
 from watchbill.executor.handlers import Outside
 from watchbill.executor.keeper import Keeper
 from watchbill.executor.lanes import Effects
+from watchbill.executor.monitoring import Monitoring
 from watchbill.executor.plan import Plan
 from watchbill.executor.store import deadlines, leases, log, outbox
 from watchbill.executor.store.connect import Store, Unavailable
@@ -74,7 +76,9 @@ class Executor:
         for lane in self.lanes:
             lane.done.append(self.metrics.done)
             lane.claimed.append(self.metrics.claimed)
-        self.keeper = Keeper(self.engine, self.writer, self.metrics)
+        monitoring = Monitoring(self.engine, self.writer, self.metrics)
+        self.keeper = Keeper(self.engine, self.writer, self.metrics, monitoring)
+        self.auditor = Auditor(settings.store, monitoring)
         self.stopping = False
 
     def start(self) -> None:
@@ -86,12 +90,14 @@ class Executor:
         for lane in self.lanes:
             lane.begin()
         self.keeper.start()
+        self.auditor.start()
 
     def stop(self) -> None:
         self.stopping = True
         left = sum(lane.stop(_PATIENCE if lane.name == "once" else _PATIENCE / 5) for lane in self.lanes)
         if left:
             _LOG.warning("effects were still under way; of those done once, nobody will know", extra={"effects": left})
+        self.auditor.stop()
         self.keeper.stop()
         self.writer.stop()
 

@@ -120,11 +120,25 @@ def verify(read: Callable[[], Iterable[Raw]], *, head: Head | None = None) -> Ve
     return Verdict(at, count, erased)
 
 
+def follow(entries: Iterable[Raw], at: Head) -> Verdict:
+    """Judge a stretch of a log that begins after `at`. That a body was rightly erased, only the whole log can tell."""
+    count = erased = 0
+    try:
+        for raw in entries:
+            reason, gone = _judge(raw, at, None)
+            if reason is not None:
+                return Verdict(at, count, erased, Broken(at.seq + 1, reason))
+            at, count, erased = Head(raw.seq, raw.hash), count + 1, erased + gone
+    except Unreadable as error:
+        return Verdict(at, count, erased, Broken(at.seq + 1, str(error)))
+    return Verdict(at, count, erased)
+
+
 class Unreadable(Exception):  # noqa: N818  (what it is, not what it does)
     """The file or the database does not even yield the next entry."""
 
 
-def _judge(raw: Raw, at: Head, erasures: dict[bytes, int]) -> tuple[str | None, int]:
+def _judge(raw: Raw, at: Head, erasures: dict[bytes, int] | None) -> tuple[str | None, int]:
     """What is wrong with an entry, and how many of its bodies were erased."""
     typed = (
         (raw.seq, int),
@@ -157,12 +171,12 @@ def _judge(raw: Raw, at: Head, erasures: dict[bytes, int]) -> tuple[str | None, 
 
 
 def _body(
-    seq: int, name: str, digest: Any, body: Any, erased: Any, erasures: dict[bytes, int]
+    seq: int, name: str, digest: Any, body: Any, erased: Any, erasures: dict[bytes, int] | None
 ) -> tuple[str | None, int]:
     if not isinstance(digest, bytes):
         return f"the digest of its {name} has the wrong type", 0
     if body is None:
-        if erasures.get(digest, 0) > seq:
+        if (erased is not None) if erasures is None else erasures.get(digest, 0) > seq:
             return None, 1
         said = "is marked as erased, but no later entry says so" if erased is not None else "is missing"
         return f"its {name} {said}", 0

@@ -158,8 +158,8 @@ def entries(tx: Transaction, after: int = 0, prefix: str = "") -> Iterator[Entry
         yield Entry(row.seq, row.time, row.kind, row.digest, row.hash, body)
 
 
-def raw(tx: Transaction) -> Iterator[Raw]:
-    """The whole log as it lies there, believing nothing of it: for `chain.verify` and for exports."""
+def raw(tx: Transaction, after: int = 0, limit: int | None = None) -> Iterator[Raw]:
+    """The log as it lies there, believing nothing of it: for `chain.verify`, `chain.follow` and for exports."""
     columns = (
         "log.seq, log.time, log.kind, log.digest, log.prev, log.hash, b.form, b.size, b.body, b.erased_at,"
         " inbox.digest AS came, r.form AS came_form, r.size AS came_size, r.body AS came_body, r.erased_at AS came_erased"
@@ -168,9 +168,11 @@ def raw(tx: Transaction) -> Iterator[Raw]:
         "log LEFT JOIN bodies b ON b.digest = log.digest"
         " LEFT JOIN inbox ON inbox.seq = log.seq LEFT JOIN bodies r ON r.digest = inbox.digest"
     )
-    rows = text(f"SELECT {columns} FROM {joined} ORDER BY log.seq").execution_options(yield_per=500)  # noqa: S608
+    part = ("WHERE log.seq > :after " if after else "") + "ORDER BY log.seq" + (" LIMIT :limit" if limit else "")
+    rows = text(f"SELECT {columns} FROM {joined} {part}").execution_options(yield_per=500)  # noqa: S608
+    bound = {name: value for name, value in (("after", after), ("limit", limit)) if value}
     try:
-        for row in tx.connection.execute(rows):
+        for row in tx.connection.execute(rows, bound):
             received = None
             if row.came is not None:
                 received = Received(row.came, unpacked(row.came_form, row.came_size, row.came_body), row.came_erased)
