@@ -1,10 +1,11 @@
 """What one replica at a time does beside the work: snapshots, retention by the plan, a watch over what it is told by."""
 
-import http.server
+import json
 import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from typing import Any
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, ClassVar
 
 import pytest
 from sqlalchemy import text
@@ -12,6 +13,7 @@ from sqlalchemy import text
 from executor.small_plan import plan_text
 from executor.test_engine import delivered, started
 from watchbill.executor.auditor import Auditor, Read, look
+from watchbill.executor.connections import Connections
 from watchbill.executor.core.events import PlanLoaded
 from watchbill.executor.engine import Engine, Unit
 from watchbill.executor.keeper import Keeper
@@ -35,7 +37,7 @@ class Kept:
         self.writer.start()
         metrics = Metrics("0", dict)
         monitoring = Monitoring(self.engine, self.writer, metrics)
-        self.keeper = Keeper(self.engine, self.writer, metrics, monitoring)
+        self.keeper = Keeper(self.engine, self.writer, metrics, monitoring, Connections())
         self.auditor = Auditor(store, monitoring)
 
     def kinds(self) -> list[str]:
@@ -95,32 +97,67 @@ def test_bodies_are_erased_as_the_plan_says_and_what_is_open_is_still_known(data
     assert again.state.open == kept.engine.state.open
 
 
-def test_what_cannot_be_asked_twice_is_reported_and_so_is_its_return(tmp_path, opened, clock, keep):
-    class Answers(http.server.BaseHTTPRequestHandler):
-        def do_GET(self):
-            self.send_response(200)
-            self.end_headers()
+class Told(BaseHTTPRequestHandler):
+    """A Prometheus that answers, and an Alertmanager that holds `alerts`."""
 
-        def log_message(self, *_):
-            pass
+    alerts: ClassVar[list[dict[str, Any]]] = []
 
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answers) as server:
+    def do_GET(self) -> None:
+        self.answer(self.alerts)
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.answer({"status": "success", "data": {"resultType": "vector", "result": []}})
+
+    def answer(self, document: Any) -> None:
+        body = json.dumps(document).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def there() -> Iterator[str]:
+    Told.alerts = []
+    with ThreadingHTTPServer(("127.0.0.1", 0), Told) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        there = f"http://127.0.0.1:{server.server_port}"
-        plan = plan_text(alertmanagers=[NOBODY, there]).replace("http://prom:9090", NOBODY)
-        kept = keep(opened(f"sqlite:///{tmp_path / 's.db'}", clock=clock), "a", plan)
-        kept.keeper._keep()
-        kept.keeper._probe()
-        assert kept.kinds() == []  # once is a restart
-        kept.keeper._probe()
-        kept.keeper._probe()
-        assert kept.kinds() == ["event.monitoring-reported"]  # one of two Alertmanagers is enough
-        (broken,) = kept.engine.state.broken
-        assert broken.startswith("prometheus:")
-        kept.writer.submit(Unit(PlanLoaded(text=plan.replace(NOBODY, there)))).result(20)
-        kept.keeper._probe()
-        assert not kept.engine.state.broken
+        yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
+
+
+def test_what_cannot_be_asked_twice_is_reported_and_so_is_its_return(tmp_path, opened, clock, keep, there):
+    plan = plan_text(alertmanagers=[NOBODY, there]).replace("http://prom:9090", NOBODY)
+    kept = keep(opened(f"sqlite:///{tmp_path / 's.db'}", clock=clock), "a", plan)
+    kept.keeper._keep()
+    kept.keeper._probe()
+    assert kept.kinds() == []  # once is a restart
+    kept.keeper._probe()
+    kept.keeper._probe()
+    assert kept.kinds() == ["event.monitoring-reported"]  # one of two Alertmanagers is enough
+    (broken,) = kept.engine.state.broken
+    assert broken.startswith("prometheus:")
+    kept.writer.submit(Unit(PlanLoaded(text=plan.replace(NOBODY, there)))).result(20)
+    kept.keeper._probe()
+    assert not kept.engine.state.broken
+
+
+def test_a_heartbeat_that_does_not_arrive_says_that_its_place_cannot_be_believed(tmp_path, opened, clock, keep, there):
+    beat = {"alertname": "Heartbeat", "place": "production"}
+    document = json.loads(plan_text(alertmanagers=[there, NOBODY]).replace("http://prom:9090", there))
+    for place in document["places"].values():
+        place["heartbeat"] = beat
+    kept = keep(opened(f"sqlite:///{tmp_path / 's.db'}", clock=clock), "a", json.dumps(document))
+    kept.keeper._keep()
+    alert = {"fingerprint": "1", "startsAt": "2026-03-01T03:00:00Z", "status": {"state": "active"}, "annotations": {}}
+    others = {"alertname": "Heartbeat", "place": "staging"}
+    for labels, broken in ((others, set()), (others, {"prometheus:default"}), ({**beat, "severity": "none"}, set())):
+        Told.alerts = [{**alert, "labels": labels}]
+        kept.keeper._probe()
+        assert set(kept.engine.state.broken) == broken
 
 
 def test_whoever_stops_leaves_a_snapshot_and_its_leases(database, opened, clock, keep):

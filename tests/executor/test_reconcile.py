@@ -17,6 +17,7 @@ import pytest
 
 from executor.small_plan import plan_text
 from watchbill.executor import reconcile
+from watchbill.executor.connections import Connections
 from watchbill.executor.core.effects import Reconcile
 from watchbill.executor.core.events import Reconciled
 from watchbill.executor.handlers import Again, Work
@@ -53,7 +54,7 @@ def running(alertmanager: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 def asked(*peers: str) -> Any:
     plan = read(plan_text(alertmanagers=list(peers)).encode())
-    outside = SimpleNamespace(plan=lambda: plan, now=lambda: 17)
+    outside = SimpleNamespace(plan=lambda: plan, now=lambda: 17, connections=Connections())
     return reconcile.handle(Work("executor/reconcile/1", Reconcile(reason="test"), 1, lambda: True), outside)
 
 

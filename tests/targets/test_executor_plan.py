@@ -44,6 +44,7 @@ severities:
 classes: [business, security]
 roles: {ciso: {person: noor}, legal: {phone: {env: LEGAL_HOTLINE}}}
 catch_all: {team: web, outcome: page}
+heartbeat: {to: {url: {file: /run/secrets/heartbeat}}}
 last_resort: {team: web, on_call: secondary}
 objectives: {mtta: 5m}
 channels:
@@ -282,8 +283,12 @@ def test_the_head_says_where_it_is_and_what_it_may_do(production: dict[str, Any]
         "identity": ["env", "cluster"],
         "alertmanagers": ["http://am-0:9093", "http://am-1:9093"],
         "places": {
-            "eu": {"labels": {"env": "production", "cluster": "eu-1"}, "prometheus": "http://prom-eu:9090"},
-            "us": {"labels": {"env": "production", "cluster": "us-1"}, "prometheus": "http://prom-us:9090"},
+            source: {
+                "labels": {"env": "production", "cluster": f"{source}-1"},
+                "prometheus": f"http://prom-{source}:9090",
+                "heartbeat": {"alertname": "Heartbeat", "place": f"production/{source}"},
+            }
+            for source in ("eu", "us")
         },
         "severities": {
             "critical": {"rank": 0, "outcome": "page", "again": "4h"},
@@ -308,6 +313,7 @@ def test_the_head_says_where_it_is_and_what_it_may_do(production: dict[str, Any]
         },
     }
     assert list(staging["places"]) == ["default"]
+    assert "heartbeat" not in staging["places"]["default"]  # no Alertmanager sends one on
     assert staging["identity"] == ["env"]
     assert "alertmanagers" not in staging
 

@@ -11,6 +11,8 @@
     host = "watchbill@web-1"
     [http."flags.example:8443"]                        # hosts as the plan's URLs have them
     headers = {Authorization = {file = "/run/secrets/flags"}}
+    [prometheus."prom:9090"]                           # likewise, and [alertmanager."am:9093"]
+    ca = "/etc/watchbill/prom-ca.pem"
     [command.kubectl]                                  # the allow-list: what is not here does not run
     path = "/usr/bin/kubectl"
     begins = [["get"], ["describe"]]
@@ -159,6 +161,7 @@ class Connections(_Record, frozen=True, kw_only=True):
     systemd: dict[str, Systemd] = {}
     http: dict[str, Http] = {}
     prometheus: dict[str, Http] = {}
+    alertmanager: dict[str, Http] = {}
     command: dict[str, Command] = {}
     outward: Outward = Outward()
 

@@ -9,13 +9,13 @@ import time
 from datetime import timedelta
 from typing import Any
 
-import httpx
-
+from watchbill.executor.connections import Connections
 from watchbill.executor.core import encode
 from watchbill.executor.core.coding import VERSION
 from watchbill.executor.engine import Engine, Faulty, Unit
 from watchbill.executor.monitoring import Monitoring
 from watchbill.executor.plan import Plan, milliseconds
+from watchbill.executor.probing import probe
 from watchbill.executor.store import leases, retention, snapshots
 from watchbill.executor.store.connect import Unavailable, first_line
 from watchbill.executor.store.log import Keep
@@ -28,17 +28,19 @@ _MANY = 20_000  # entries after which a snapshot is taken
 _OLD = 600.0  # seconds after which one is taken if anything happened
 _ERASES = 3600.0  # seconds between two rounds of retention
 _PROBES = 30.0  # seconds between two looks at what is monitored by
-_TIMEOUT = 5.0
 
 
 class Keeper:
     """Threads of its own. Start it after the writer, stop it before."""
 
-    def __init__(self, engine: Engine, writer: Writer, metrics: Metrics, monitoring: Monitoring) -> None:
+    def __init__(
+        self, engine: Engine, writer: Writer, metrics: Metrics, monitoring: Monitoring, connections: Connections
+    ) -> None:
         self._engine = engine
         self._writer = writer
         self._metrics = metrics
         self._monitoring = monitoring
+        self._connections = connections
         self._stopping = threading.Event()
         self._lease: leases.Lease | None = None
         self._kept = (engine.head.seq, time.monotonic())
@@ -124,22 +126,5 @@ class Keeper:
         plan = self._plan()
         if plan is None or self._lease is None:
             return
-        found: dict[str, str | None] = {}
-        for name, place in plan.document.places.items():
-            if place.prometheus is not None:
-                headers = {"X-Scope-OrgID": place.tenant} if place.tenant else {}
-                found[f"prometheus:{name}"] = _asked(f"{place.prometheus.rstrip('/')}/api/v1/query?query=1", headers)
-        peers = [_asked(f"{peer.rstrip('/')}/api/v2/status", {}) for peer in plan.document.alertmanagers]
-        if peers:
-            found["alertmanager"] = None if None in peers else peers[0]
-        for part, trouble in found.items():
+        for part, trouble in probe(plan.document, self._connections, time.time_ns() // 1_000_000).items():
             self._monitoring(part, trouble)
-
-
-def _asked(url: str, headers: dict[str, str]) -> str | None:
-    """What is wrong with a server, or None."""
-    try:
-        answer = httpx.get(url, headers=headers, timeout=_TIMEOUT)
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
-        return type(error).__name__
-    return None if answer.is_success else f"HTTP {answer.status_code}"

@@ -77,7 +77,7 @@ class Executor:
             lane.done.append(self.metrics.done)
             lane.claimed.append(self.metrics.claimed)
         monitoring = Monitoring(self.engine, self.writer, self.metrics)
-        self.keeper = Keeper(self.engine, self.writer, self.metrics, monitoring)
+        self.keeper = Keeper(self.engine, self.writer, self.metrics, monitoring, settings.connections)
         self.auditor = Auditor(settings.store, monitoring)
         self.stopping = False
 

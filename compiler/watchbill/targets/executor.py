@@ -26,6 +26,7 @@ from itertools import groupby
 
 import msgspec
 
+from watchbill.routing.building import heartbeat
 from watchbill.source.diagnostic import Location
 from watchbill.spec.kinds.answers import Trigger
 from watchbill.spec.kinds.workspace import Environment
@@ -120,7 +121,7 @@ def _head(workspace: Workspace, name: str, environment: Environment, places: lis
             "intake": f"/v1/alertmanager/{name}",
             "identity": workspace.identity[name],
             "alertmanagers": peers,
-            "places": {place.source: _place(place) for place in places},
+            "places": {place.source: _place(workspace, place) for place in places},
             "severities": {
                 severity: {
                     "rank": rank,
@@ -137,10 +138,21 @@ def _head(workspace: Workspace, name: str, environment: Environment, places: lis
     )
 
 
-def _place(place: Place) -> Record:
-    """Its identity labels, and those of which it holds several values; where to ask, and as which tenant of a Mimir."""
-    holds = {place.held: list(place.holds)} if place.held is not None else {}
-    return present({"labels": place.labels, "holds": holds, "prometheus": place.prometheus_url, "tenant": place.tenant})
+def _place(workspace: Workspace, place: Place) -> Record:
+    """Its identity labels, and those of which it holds several values; where to ask, and as which tenant of a Mimir; and
+    what its heartbeat is known by, where there is one.
+    """
+    beats = workspace.settings.heartbeat is not None
+    beats = beats and workspace.environments[place.environment].alertmanager is not None
+    return present(
+        {
+            "labels": place.labels,
+            "holds": {place.held: list(place.holds)} if place.held is not None else {},
+            "prometheus": place.prometheus_url,
+            "tenant": place.tenant,
+            "heartbeat": {"alertname": heartbeat.NAME, heartbeat.PLACE: place.name} if beats else {},
+        }
+    )
 
 
 def _window(window: ResolvedWindow, places: list[Place]) -> Record:

@@ -26,10 +26,13 @@ Mode = Literal["observe", "approve", "auto"]
 
 
 class Place(Record, frozen=True, kw_only=True):
+    """`heartbeat` are labels of the alert that always fires there; none where nobody sends it on."""
+
     labels: dict[str, str] = {}
     holds: dict[str, tuple[str, ...]] = {}
     prometheus: str | None = None
     tenant: str | None = None
+    heartbeat: dict[str, str] = {}
 
 
 class Severity(Record, frozen=True, kw_only=True):
