@@ -261,6 +261,7 @@ CASES = [
     ("at_least: 2", "at_least: 0", "WB713", "0", "it keeps nothing"),
     ("count: 2", "count: 0", "WB713", "0", "nobody is asked"),
     ("quiet_for: 2m", "quiet_for: 20m", "WB713", "{", "it can never be quiet for 20m within 15m"),
+    ("quiet_for: 2m", "quiet_for: 11m", "WB713", "{", "it can never be quiet for 11m within 15m"),
     # what is allowed
     ('"front-[a-z]+"', '".*"', "WB714", '".*"', "allows any value of label `deployment`"),
     ('"front-[a-z]+"', '"(?s).+"', "WB714", '"(?s).+"', "allows any value of label `deployment`"),

@@ -4,21 +4,16 @@ Nothing here leaves the machine: every receiver is the listener of this file.
 """
 
 import json
-import os
-import socket
-import subprocess
-import threading
-import time
-import urllib.request
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import pytest
 import yaml
 
+from end_to_end.listener import Heard, Listener
+from end_to_end.servers import a_prometheus, an_alertmanager, get, post, until
 from watchbill.spec.model import OUTCOMES, ResolvedAlert, Workspace
 from watchbill.spec.resolve import read_workspace
 from watchbill.targets import alertmanager as routing
@@ -27,7 +22,6 @@ from watchbill.targets import prometheus as rules
 pytestmark = pytest.mark.tools
 
 TOP = Path(__file__).parents[2]
-PATIENCE = 25.0  # seconds until something that should happen has not happened
 POLICIES = """\
 apiVersion: watchbill/v1
 kind: Workspace
@@ -90,60 +84,6 @@ TICKETS_ONLY = "{critical: {ticket: team}, warning: {ticket: team}, none: {drop:
 PAGING = "{critical: {page: default}, warning: {ticket: team}, none: {drop: true}}"
 
 Alert = dict[str, Any]
-T = TypeVar("T")
-
-
-class Heard(NamedTuple):
-    """A message that reached the listener."""
-
-    path: str
-    authorization: str | None
-    body: dict[str, Any]
-
-
-class Listener:
-    """What is scraped, and what receives: GET gives the metrics of `series`, POST is remembered."""
-
-    def __init__(self) -> None:
-        self.series: dict[str, float] = {}
-        self.heard: list[Heard] = []
-        listener = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                text = "".join(f"{name} {value}\n" for name, value in dict(listener.series).items())
-                self._answer(text.encode(), "text/plain; version=0.0.4")
-
-            def do_POST(self) -> None:
-                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                listener.heard.append(Heard(self.path, self.headers["Authorization"], body))
-                self._answer(b"ok", "text/plain")
-
-            def _answer(self, body: bytes, kind: str) -> None:
-                self.send_response(200)
-                self.send_header("Content-Type", kind)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_: Any) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-
-    def of(self, path: str, alertname: str) -> list[Heard]:
-        """What came to a path about an alert."""
-        return [
-            one
-            for one in list(self.heard)
-            if one.path == path and one.body.get("groupLabels", {}).get("alertname") == alertname
-        ]
 
 
 class Live(NamedTuple):
@@ -156,112 +96,6 @@ class Live(NamedTuple):
     def alerts(self) -> list[Alert]:
         found: list[Alert] = get(f"{self.alertmanager}/api/v2/alerts")
         return found
-
-
-def get(url: str) -> Any:
-    with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310  (loopback)
-        return json.load(answer)
-
-
-def post(url: str, body: Any) -> None:
-    request = urllib.request.Request(url, json.dumps(body).encode(), {"Content-Type": "application/json"})  # noqa: S310
-    with urllib.request.urlopen(request, timeout=20) as answer:  # noqa: S310
-        assert answer.status == 200
-
-
-def until(happened: Callable[[], T], what: str) -> T:
-    """What `happened` gives as soon as it gives something."""
-    end = time.monotonic() + PATIENCE
-    while time.monotonic() < end:
-        if found := happened():
-            return found
-        time.sleep(0.05)
-    pytest.fail(f"{PATIENCE:.0f} seconds went by without {what}")
-
-
-def free_port() -> int:
-    with socket.socket() as server:
-        server.bind(("127.0.0.1", 0))
-        port: int = server.getsockname()[1]
-        return port
-
-
-@contextmanager
-def running(folder: Path, name: str, ready: str, *argv: str | Path) -> Iterator[None]:
-    """A server, from when it says it is ready until the end of the block."""
-    log = folder / f"{name}.log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [*map(str, argv)], stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, cwd=folder
-        )
-
-    def is_ready() -> bool:
-        if process.poll() is not None:
-            cannot_start(name, log.read_text(encoding="utf-8", errors="replace"))
-        try:
-            with urllib.request.urlopen(ready, timeout=1) as answer:  # noqa: S310  (loopback)
-                return bool(answer.status == 200)
-        except OSError:
-            return False
-
-    try:
-        until(is_ready, f"{name} being ready")
-        yield
-    finally:
-        process.kill()
-        process.wait(10)
-
-
-def cannot_start(name: str, log: str) -> None:
-    """Debian's Alertmanager reads its templates from one fixed folder; where they cannot be put there, it does not start."""
-    if "default.tmpl" in log or "templates cannot be shown" in log:
-        reason = f"{name} cannot start here: its templates are not in /usr/share/prometheus/alertmanager"
-        if os.environ.get("WATCHBILL_REQUIRE_ALL") == "1":
-            pytest.fail(f"{reason} (WATCHBILL_REQUIRE_ALL=1)", pytrace=False)
-        pytest.skip(reason)
-    pytest.fail(f"{name} did not start:\n{log[-3000:]}")
-
-
-@contextmanager
-def an_alertmanager(binary: Path, folder: Path, config: str) -> Iterator[str]:
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "alertmanager.yml").write_text(config, encoding="utf-8")
-    url = f"http://127.0.0.1:{free_port()}"
-    flags = [
-        f"--config.file={folder}/alertmanager.yml",
-        f"--storage.path={folder}/alertmanager",
-        f"--web.listen-address={url.removeprefix('http://')}",
-        f"--web.external-url={url}",
-        "--cluster.listen-address=",
-    ]
-    with running(folder, "alertmanager", f"{url}/-/ready", binary, *flags):
-        yield url
-
-
-@contextmanager
-def a_prometheus(binary: Path, folder: Path, target: str, alertmanager: str) -> Iterator[str]:
-    config = {
-        "global": {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"},
-        # Only the last part of a path may hold a wildcard there: one line for each team.
-        "rule_files": [f"{team}/*.rules.yml" for team in folder.glob("production/prometheus/*/*")],
-        "alerting": {"alertmanagers": [{"static_configs": [{"targets": [alertmanager.removeprefix("http://")]}]}]},
-        "scrape_configs": [{"job_name": "shop", "static_configs": [{"targets": [target.removeprefix("http://")]}]}],
-    }
-    (folder / "prometheus.yml").write_text(json.dumps(config), encoding="utf-8")
-    url = f"http://127.0.0.1:{free_port()}"
-    flags = [
-        f"--config.file={folder}/prometheus.yml",
-        f"--storage.tsdb.path={folder}/prometheus",
-        f"--web.listen-address={url.removeprefix('http://')}",
-        "--rules.alert.resend-delay=1s",
-    ]
-    with running(folder, "prometheus", f"{url}/-/ready", binary, *flags):
-        # The first alerts would go nowhere: discovery comes after readiness, and an alert is sent again only later.
-        until(
-            lambda: get(f"{url}/api/v1/alertmanagers")["data"]["activeAlertmanagers"],
-            "Prometheus knowing its Alertmanager",
-        )
-        yield url
 
 
 def compiled(folder: Path, listener: Listener, severities: str) -> tuple[Workspace, str]:
@@ -292,7 +126,7 @@ def live(prometheus: Path, alertmanager: Path, tmp_path_factory: pytest.TempPath
         stack.callback(listener.close)
         workspace, config = compiled(folder, listener, TICKETS_ONLY)
         alerts_at = stack.enter_context(an_alertmanager(alertmanager, folder, config))
-        stack.enter_context(a_prometheus(prometheus, folder, listener.url, alerts_at))
+        stack.enter_context(a_prometheus(prometheus, folder, folder / "production", [listener.url], alerts_at))
         yield Live(workspace, listener, alerts_at)
 
 

@@ -468,13 +468,20 @@ def deadlines_in_the_store_are_the_deadlines_of_the_state(story: Story) -> Broke
 
 
 def no_data_is_no_success(story: Story) -> Broken:
-    """Nor is an error, nor a series of this very incident in the answer."""
+    """Nor is an error, nor a series of this very incident in the answer; nor that its alerts ended, without such an answer."""
+    answers: dict[str | None, dict[str, came.Result]] = {}
     for entry in story.entries:
+        if isinstance(entry.event, came.QueryAnswered):
+            answers[entry.event.key.partition("/")[0]] = entry.event.results
         for seen in entry.decided(said.Verified):
             if not seen.helped:
                 continue
             key = _key_of(story, seen.incident)
-            results = entry.event.results if isinstance(entry.event, came.QueryAnswered) else {}
+            results = answers.get(seen.incident, {})
+            if not isinstance(
+                entry.event, came.QueryAnswered | came.Delivered | came.Reconciled | came.DeadlineReached
+            ):
+                yield f"entry {entry.number}: {seen.remediation} is said to have helped, for no reason"
             if "firing" not in results or any(one.error is not None for one in results.values()):
                 yield f"entry {entry.number}: {seen.remediation} is said to have helped, without an answer"
             elif any(all(key.get(k, v) == v for k, v in one.labels.items()) for one in results["firing"].samples):

@@ -257,12 +257,12 @@ def _bounds(policy: Policy) -> Iterator[Diagnostic]:
         yield _bound(
             "a cooldown of no time bounds nothing", at.at("cooldown"), "write the time between two runs, such as 15m"
         )
-    if seconds(body.verify.quiet_for) > seconds(body.verify.within):
+    if seconds(body.verify.quiet_for) * 1.5 > seconds(body.verify.within):  # looks are a quarter of `quiet_for` apart
         verify = body.verify
         message = (
             f"it can never be quiet for {verify.quiet_for} within {verify.within}: no run would count as a success"
         )
-        yield _bound(message, policy.at.at("verify"), "make `within` longer than `quiet_for`")
+        yield _bound(message, policy.at.at("verify"), "make `within` at least half as long again as `quiet_for`")
 
 
 def _bound(message: str, where: Location, hint: str) -> Diagnostic:

@@ -21,7 +21,6 @@ from watchbill.executor.plan.times import MINUTE
 
 MISSES = 2  # so often in a row Alertmanager must not know an alert: after its own restart it knows none for a while
 LONGEST = 1024  # characters of a label's value
-_GRACE = MINUTE  # a word that came so shortly before the question may be newer than the answer
 
 
 def delivered(turn: Turn, event: Delivered) -> None:
@@ -126,9 +125,18 @@ def _end(turn: Turn, incident: Incident, fingerprint: str, ends_at: Instant) -> 
 # Asking
 
 
+def _pause(plan: Plan) -> Instant:
+    """A minute, or less where the plan asks more often than that.
+
+    So long it waits between two questions; and a word that came so shortly before one may be newer than the answer.
+    """
+    return min(MINUTE, milliseconds(plan.document.limits.reconcile))
+
+
 def ask(turn: Turn, reason: str) -> None:
-    """Ask Alertmanager what is active, once in a minute at most."""
-    if not 0 <= turn.now - turn.state.asked_at < MINUTE:
+    """Ask Alertmanager what is active, unless it was asked just now."""
+    pause = _pause(turn.plan) if turn.plan is not None else MINUTE
+    if not 0 <= turn.now - turn.state.asked_at < pause:
         turn.state.asked_at = turn.now
         turn.effect_of_all(Reconcile(reason=reason), "reconcile")
 
@@ -177,7 +185,7 @@ def reconciled(turn: Turn, event: Reconciled) -> None:
         if before is not None and before.open and any(_lost(one, key, active) for key, one in before.alerts.items()):
             incident = turn.at(slot)
             if incident is not None and incident.open:
-                _missed(turn, incident, active, event.asked_at)
+                _missed(turn, incident, active, event.asked_at, _pause(plan))
 
 
 def _seen(turn: Turn, plan: Plan, identity: Identity, reported: Reported) -> None:
@@ -199,9 +207,9 @@ def _lost(alert: Alert, fingerprint: str, active: set[str]) -> bool:
     return alert.ends_at is None and fingerprint not in active
 
 
-def _missed(turn: Turn, incident: Incident, active: set[str], asked_at: Instant) -> None:
+def _missed(turn: Turn, incident: Incident, active: set[str], asked_at: Instant, grace: Instant) -> None:
     for fingerprint, alert in sorted(incident.alerts.items()):
-        if not _lost(alert, fingerprint, active) or alert.heard_at > asked_at - _GRACE:
+        if not _lost(alert, fingerprint, active) or alert.heard_at > asked_at - grace:
             continue
         misses = alert.misses + 1
         if misses < MISSES:

@@ -7,7 +7,7 @@ import msgspec
 
 from watchbill.executor.core import gates, ledger, looking
 from watchbill.executor.core.classify import RISKY, risk_of_action
-from watchbill.executor.core.decisions import Approval, Held, Passed
+from watchbill.executor.core.decisions import Approval, Held, Passed, Verified
 from watchbill.executor.core.effects import Act, Ask, Recipient
 from watchbill.executor.core.escalate import at_once
 from watchbill.executor.core.events import Result
@@ -227,10 +227,22 @@ def lapse(turn: Turn, incident: Incident) -> None:
     attempt = incident.attempt
     if attempt is None:
         return
+    if attempt.stage == "verifying":
+        _over_while_verifying(turn, incident, attempt)
     if attempt.stage == "asking":
         turn.refuse(incident, "approval-lapsed", "the incident is over", remediation=attempt.remediation)
     if not outstanding(incident):
         over(incident)
+
+
+def _over_while_verifying(turn: Turn, incident: Incident, attempt: Attempt) -> None:
+    """The alert has ended before its expression was quiet for long enough. That alone proves nothing; with our own look it does."""
+    if attempt.quiet_since is None or incident.resolved_by is not None:
+        return
+    turn.decide(Verified(incident=incident.id, remediation=attempt.remediation, seen="quiet", helped=True))
+    if all(run.state != "unknown" for run in attempt.runs):
+        ledger.helped(turn, attempt.remediation)
+    incident.mitigated_at = turn.now
 
 
 # The last look, and acting

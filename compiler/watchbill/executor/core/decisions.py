@@ -73,6 +73,9 @@ Why = Literal[
 ]
 
 
+Seen = Literal["quiet", "firing", "no-data", "error"]  # what a look at an alert's own expression came to
+
+
 class Decision(msgspec.Struct, frozen=True, tag_field="type", kw_only=True, omit_defaults=True):
     incident: str | None = None
 
@@ -161,7 +164,7 @@ class Verified(Decision, frozen=True, kw_only=True, tag="verified"):
     """One look at the alert's own expression, or, with `helped`, the end of looking."""
 
     remediation: str
-    seen: Literal["quiet", "firing", "no-data", "error"]
+    seen: Seen
     helped: bool | None = None
 
 

@@ -1,7 +1,6 @@
 """Looking at an alert's own expression: never at the alert's state, which lags behind; and no data is not success."""
 
-from typing import Literal
-
+from watchbill.executor.core.decisions import Seen
 from watchbill.executor.core.effects import Query
 from watchbill.executor.core.events import Result, Sample
 from watchbill.executor.core.state import Incident
@@ -10,7 +9,6 @@ from watchbill.executor.plan import Plan, milliseconds
 from watchbill.executor.plan.documents import KeepHealthy
 
 FIRING, ABSENT, FLOOR = "firing", "absent", "floor"
-Seen = Literal["quiet", "firing", "no-data", "error"]
 
 
 def ask(turn: Turn, incident: Incident, floor: KeepHealthy | None = None) -> str:

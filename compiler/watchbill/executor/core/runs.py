@@ -10,7 +10,7 @@ from watchbill.executor.core.events import Result
 from watchbill.executor.core.state import Attempt, Incident, Run, RunState, Settled
 from watchbill.executor.core.turn import Turn
 from watchbill.executor.plan import milliseconds
-from watchbill.executor.plan.times import MINUTE
+from watchbill.executor.plan.times import MINUTE, SECOND
 
 _FINAL: tuple[RunState, ...] = ("succeeded", "failed", "not-started")
 
@@ -139,7 +139,7 @@ def unknown(run: Run) -> bool:
 
 
 def _verify(turn: Turn, incident: Incident) -> None:
-    attempt = change(incident, stage="verifying", quiet_since=None, query=None)
+    attempt = change(incident, stage="verifying", quiet_since=None, seen=None, query=None)
     verify = remediation_of(turn, incident, attempt.remediation).verify
     incident.deadlines["verify"] = turn.now + _interval(verify.quiet_for)
     incident.deadlines["verified"] = turn.now + milliseconds(verify.within)
@@ -147,7 +147,8 @@ def _verify(turn: Turn, incident: Incident) -> None:
 
 
 def _interval(quiet_for: str) -> int:
-    return min(MINUTE, max(MINUTE // 4, milliseconds(quiet_for) // 4))
+    """So that a few looks fit into the time that it must be quiet, however short the policy makes that."""
+    return min(MINUTE, max(SECOND, milliseconds(quiet_for) // 4))
 
 
 def look_again(turn: Turn, incident: Incident) -> None:
@@ -160,8 +161,8 @@ def look_again(turn: Turn, incident: Incident) -> None:
 
 def looked(turn: Turn, incident: Incident, results: dict[str, Result]) -> None:
     """One answer: quiet long enough, and the remedy has helped. Anything but quiet begins the wait anew."""
-    attempt = change(incident, query=None)
     seen, _ = looking.seen(turn.plan_of(incident), incident, results)
+    attempt = change(incident, query=None, seen=seen)
     verify = remediation_of(turn, incident, attempt.remediation).verify
     if seen != "quiet":
         change(incident, quiet_since=None)
@@ -195,7 +196,7 @@ def not_helped(turn: Turn, incident: Incident) -> None:
     if attempt is None or attempt.stage != "verifying":
         return
     name = attempt.remediation
-    turn.decide(Verified(incident=incident.id, remediation=name, seen="firing", helped=False))
+    turn.decide(Verified(incident=incident.id, remediation=name, seen=attempt.seen or "error", helped=False))
     turn.note(incident, "did-not-help", f"{name} did not help")
     if any(run.state == "unknown" for run in attempt.runs):
         _close(turn, incident)  # it counts as failed already, and nothing is taken back blindly

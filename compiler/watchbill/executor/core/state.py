@@ -12,7 +12,7 @@ from typing import Literal
 
 import msgspec
 
-from watchbill.executor.core.decisions import Decision, Phase
+from watchbill.executor.core.decisions import Decision, Phase, Seen
 from watchbill.executor.core.effects import Deadline, Effect, Recipient
 from watchbill.executor.core.events import Instant
 from watchbill.executor.core.shards import Shards
@@ -84,7 +84,7 @@ Stage = Literal["held", "asking", "checking", "acting", "verifying", "undoing"]
 
 
 class Attempt(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """One remediation at work on an incident. `query` is the effect whose answer is waited for."""
+    """One remediation at work on an incident. `query` is the effect whose answer is waited for, `seen` the last one."""
 
     remediation: str
     number: int
@@ -95,6 +95,7 @@ class Attempt(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     runs: tuple[Run, ...] = ()
     query: str | None = None
     quiet_since: Instant | None = None
+    seen: Seen | None = None
     approved_by: tuple[str, ...] = ()
     approved: bool = False
 

@@ -4,7 +4,8 @@ from functools import lru_cache
 
 from watchbill.promql.duration import parse_duration
 
-MINUTE = 60_000
+SECOND = 1_000
+MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 

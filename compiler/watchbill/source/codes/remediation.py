@@ -220,7 +220,7 @@ BOUNDS_NOTHING = Code(
     "guardrail-bounds-nothing",
     "error",
     finds="A guardrail, approval or verification with a number or a time that bounds nothing or can never be met.",
-    why="`max_per_hour: 0` never acts, `count: 0` never asks, and `quiet_for` longer than `within` never succeeds.",
+    why="`max_per_hour: 0` never acts, `count: 0` never asks, and a `quiet_for` that hardly fits into `within` never succeeds.",
     example="""\
 kind: Remediation
 name: restart
