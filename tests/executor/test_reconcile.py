@@ -94,8 +94,12 @@ def test_when_none_can_be_asked_it_is_tried_again():
     assert isinstance(asked(NOBODY), Again)
 
 
+LOCAL = b'[{"labels": {}, "fingerprint": "a", "startsAt": "2026-03-01T00:00:00"}]'  # of which place, it does not say
+
+
 @pytest.mark.parametrize(
-    "body", [b"", b"null", b"[1]", b'[{"labels": {}}]', b"\xff", b"[" * 200_000, json.dumps({"alerts": []}).encode()]
+    "body",
+    [b"", b"null", b"[1]", b'[{"labels": {}}]', b"\xff", b"[" * 200_000, json.dumps({"alerts": []}).encode(), LOCAL],
 )
 def test_an_answer_that_is_none_counts_as_not_asked(body):
     class Answers(http.server.BaseHTTPRequestHandler):

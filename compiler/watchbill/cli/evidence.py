@@ -1,6 +1,5 @@
 """`watchbill evidence`: what was collected, in sealed bundles; every read and export is written down before it happens."""
 
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from watchbill.cli.stored import database_option, fail, opened, person_option, recovered
+from watchbill.cli.stored import database_option, fail, opened, person_option, recovered, text_of
 from watchbill.source.codes import executor
 
 if TYPE_CHECKING:
@@ -44,7 +43,7 @@ def list_(incident: str, database: str, form: str) -> None:
             }
             for one in bundles
         ]
-        click.echo(json.dumps({"version": 1, "bundles": records}, ensure_ascii=False, indent=2))
+        click.echo(text_of({"version": 1, "bundles": records}))
         return
     if not bundles:
         click.echo("There is no evidence.")

@@ -1,12 +1,11 @@
 """`watchbill incidents`: what is open, since when, whose it is, and what waits for an answer."""
 
-import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from watchbill.cli.stored import database_option, recovered
+from watchbill.cli.stored import database_option, recovered, text_of
 
 if TYPE_CHECKING:
     from watchbill.executor.core.state import Incident, State
@@ -26,9 +25,7 @@ def command(database: str, everything: bool, form: str) -> None:
     chosen = [one for one in state.incidents.values() if everything or one.open]
     chosen.sort(key=lambda one: (plan.rank(one.facts.severity) if plan else 0, one.opened_at, one.id))
     if form == "json":
-        click.echo(
-            json.dumps({"version": 1, "incidents": [_record(one) for one in chosen]}, ensure_ascii=False, indent=2)
-        )
+        click.echo(text_of({"version": 1, "incidents": [_record(one) for one in chosen]}))
         return
     if not chosen:
         click.echo("No incident is open.")

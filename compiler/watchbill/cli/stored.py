@@ -2,6 +2,7 @@
 
 import contextlib
 import importlib.util
+import json
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -35,6 +36,13 @@ def person_option(function: F) -> F:
     return click.option("--as", "person", required=True, metavar="PERSON", help="Who you are, as the policies say.")(
         function
     )
+
+
+def text_of(document: Any) -> str:
+    """JSON for whoever reads it, on a terminal too: what came from outside cannot move its cursor or turn its lines."""
+    from watchbill.executor.logs import seen  # noqa: PLC0415
+
+    return "\n".join(map(seen, json.dumps(document, ensure_ascii=False, indent=2).split("\n")))
 
 
 def fail(code: Code, message: str, help_: str = "", form: str = "text") -> NoReturn:

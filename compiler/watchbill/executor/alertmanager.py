@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 from urllib.parse import urlencode, urlsplit
 
 import msgspec
@@ -24,7 +24,7 @@ class _Alert(msgspec.Struct, rename="camel"):
     """`gettableAlert` there."""
 
     labels: dict[str, str]
-    starts_at: datetime
+    starts_at: Annotated[datetime, msgspec.Meta(tz=True)]
     fingerprint: str
     annotations: dict[str, str] = {}
     status: _Status = _Status()

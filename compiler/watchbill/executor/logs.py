@@ -22,7 +22,12 @@ class Lines(logging.Formatter):
         }
         if record.exc_info:
             line["error"] = self.formatException(record.exc_info)
-        return json.dumps(line, ensure_ascii=False, default=str)
+        return seen(json.dumps(line, ensure_ascii=False, default=str))
+
+
+def seen(text: str) -> str:
+    """JSON on one line, in which whatever cannot be seen, or moves what can on a terminal, is escaped. It means the same."""
+    return text if text.isprintable() else "".join(one if one.isprintable() else json.dumps(one)[1:-1] for one in text)
 
 
 def set_up(level: str = "INFO") -> None:

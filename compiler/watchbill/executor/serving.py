@@ -34,6 +34,7 @@ from watchbill.executor.store.log import Keep
 from watchbill.executor.traces import Traces
 from watchbill.executor.web.access import Credential, Proxy
 from watchbill.executor.web.app import Intake, app
+from watchbill.executor.web.arriving import Bounded
 from watchbill.executor.web.metrics import Metrics
 from watchbill.executor.writer import LEASE, Writer
 
@@ -193,9 +194,11 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def _listen(intake: Intake, listening: socket.socket, told: Mapping[str, object]) -> None:
-    config = uvicorn.Config(
+def config(intake: Intake) -> uvicorn.Config:
+    """How the server before the intake is set up."""
+    return uvicorn.Config(
         app(intake),
+        http=Bounded,
         log_config=None,
         access_log=False,
         lifespan="off",
@@ -206,7 +209,10 @@ async def _listen(intake: Intake, listening: socket.socket, told: Mapping[str, o
         timeout_graceful_shutdown=5,
         limit_concurrency=2000,
     )
-    server = _Server(config)
+
+
+async def _listen(intake: Intake, listening: socket.socket, told: Mapping[str, object]) -> None:
+    server = _Server(config(intake))
     server.told = told
 
     def stop() -> None:

@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from watchbill.executor.logs import seen
 from watchbill.executor.store.chain import Head, Raw, Received, Unreadable
 
 VERSION = 1
@@ -31,7 +32,7 @@ def write(entries: Iterable[Raw]) -> Iterator[str]:
         }
         if raw.received is not None:
             line["received"] = {"digest": raw.received.digest.hex(), **_told(raw.received.body, raw.received.erased)}
-        yield json.dumps(line, ensure_ascii=False)
+        yield seen(json.dumps(line, ensure_ascii=False))
         head = Head(raw.seq, raw.hash)
     yield json.dumps({"head": str(head)})
 
@@ -49,7 +50,7 @@ def read(lines: Iterable[bytes]) -> Iterator[Raw]:
     """Entries of an export, believed in nothing. Raises Unreadable where a line is none, or the last one is missing."""
     ended = False
     number = 0
-    seen = Head()
+    last = Head()
     for number, line in enumerate(lines, 1):
         if ended:
             raise Unreadable(f"line {number} stands after the end")
@@ -61,13 +62,13 @@ def read(lines: Iterable[bytes]) -> Iterator[Raw]:
                 continue
             if "head" in document:
                 ended = True
-                if document["head"] != str(seen):
-                    raise Unreadable(f"the last line says {document['head']}, and the entries end at {seen}")
+                if document["head"] != str(last):
+                    raise Unreadable(f"the last line says {document['head']}, and the entries end at {last}")
                 continue
             raw = _raw(document)
         except (ValueError, KeyError, TypeError, RecursionError, binascii.Error) as error:
             raise Unreadable(f"line {number} is not an entry: {type(error).__name__}") from None
-        seen = Head(raw.seq, raw.hash)
+        last = Head(raw.seq, raw.hash)
         yield raw
     if not ended:
         raise Unreadable(f"the export is cut off after line {number}")

@@ -8,7 +8,7 @@ gives, and counts only from an address that is trusted.
 import hmac
 import ipaddress
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from hashlib import sha256
 
 import msgspec
@@ -43,7 +43,8 @@ class Proxy(msgspec.Struct, frozen=True):
             address = ipaddress.ip_address(peer or "")
         except ValueError:
             return False
-        return any(address in network for network in self.networks)
+        mapped = getattr(address, "ipv4_mapped", None)  # how a socket for both families names a peer of the older one
+        return any((mapped or address) in network for network in self.networks)
 
 
 def credentials(text: str) -> tuple[Credential, ...]:
@@ -60,13 +61,17 @@ def _credential(entry: str) -> Credential:
 
 
 def caller(
-    known: Sequence[Credential], environment: str, headers: Mapping[str, str], peer: str | None, proxy: Proxy
+    known: Sequence[Credential], environment: str, headers: Iterable[tuple[str, str]], peer: str | None, proxy: Proxy
 ) -> Caller | None:
-    """Who calls, or None. Every credential is compared, and each in constant time."""
-    scheme, _, token = headers.get("authorization", "").partition(" ")
+    """Who calls, or None. Every credential is compared, and each in constant time.
+
+    A header that stands there twice is none: a proxy may have added the second, and whoever forged the first hoped for that.
+    """
+    given = list(headers)
+    scheme, _, token = _only(given, "authorization").partition(" ")
     offered = {False: token.strip() if scheme.lower() == "bearer" else "", True: ""}
     if proxy.trusts(peer):
-        offered[True] = headers.get(proxy.header, "")
+        offered[True] = _only(given, proxy.header)
     hashes = {certificate: _hash(text) for certificate, text in offered.items()}
     found: Caller | None = None
     for one in known:
@@ -74,6 +79,11 @@ def caller(
         if same and one.environment in {None, environment}:
             found = Caller(one.source)
     return found
+
+
+def _only(headers: Sequence[tuple[str, str]], name: str) -> str:
+    values = [value for other, value in headers if other.lower() == name.lower()]
+    return values[0] if len(values) == 1 else ""
 
 
 def _hash(text: str) -> bytes:

@@ -65,7 +65,7 @@ def app(intake: Intake) -> Starlette:
         return Response(text, media_type="text/plain; version=0.0.4")
 
     async def api(_: Request) -> Response:
-        return JSONResponse(openapi.document(intake.version))
+        return JSONResponse(openapi.document(intake.version, intake.environment))
 
     return Starlette(
         routes=[
@@ -81,7 +81,7 @@ def app(intake: Intake) -> Starlette:
 async def _deliver(intake: Intake, request: Request) -> Response:
     environment = request.path_params["environment"]
     peer = request.client.host if request.client is not None else None
-    known = caller(intake.credentials, environment, request.headers, peer, intake.proxy)
+    known = caller(intake.credentials, environment, request.headers.items(), peer, intake.proxy)
     if known is None:
         return _said(401, "no token, or one that is not good here", {"WWW-Authenticate": "Bearer"})
     try:

@@ -2,23 +2,23 @@
 
 from typing import Any
 
-from watchbill.executor.web.webhook import BODY
+from watchbill.executor.web.webhook import ANNOTATION, BODY, LABEL, MANY, NAME
 
 _TEXT = {
     "application/json": {
         "schema": {"type": "object", "required": ["status"], "properties": {"status": {"type": "string"}}}
     }
 }
-_PAIRS = {"type": "object", "additionalProperties": {"type": "string"}}
 _INSTANT = {"type": "string", "format": "date-time"}
 
 
-def document(version: str) -> dict[str, Any]:
+def document(version: str, environment: str) -> dict[str, Any]:
+    """Of an executor that serves one environment."""
     return {
         "openapi": "3.1.0",
         "info": {"title": "Watchbill's executor", "version": version},
         "paths": {
-            "/v1/alertmanager/{environment}": {"post": _deliver()},
+            "/v1/alertmanager/{environment}": {"post": _deliver(environment)},
             "/healthz": {"get": _probe("The process answers.", {"200": "It does."})},
             "/readyz": {"get": _probe("It can take webhooks in.", {"200": "It can.", "503": "Why not."})},
             "/metrics": {
@@ -37,7 +37,7 @@ def document(version: str) -> dict[str, Any]:
     }
 
 
-def _deliver() -> dict[str, Any]:
+def _deliver(environment: str) -> dict[str, Any]:
     answers = {
         "200": "Committed: it is in the log.",
         "400": "Not a webhook, or of another environment. It was stored.",
@@ -49,7 +49,7 @@ def _deliver() -> dict[str, Any]:
         "summary": "One webhook of Alertmanager.",
         "operationId": "deliver",
         "security": [{"token": []}],
-        "parameters": [{"name": "environment", "in": "path", "required": True, "schema": {"type": "string"}}],
+        "parameters": [{"name": "environment", "in": "path", "required": True, "schema": {"const": environment}}],
         "requestBody": {
             "required": True,
             "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Webhook"}}},
@@ -77,12 +77,21 @@ def _alert() -> dict[str, Any]:
         "required": ["status", "labels", "startsAt"],
         "properties": {
             "status": {"enum": ["firing", "resolved"]},
-            "labels": _PAIRS,
-            "annotations": _PAIRS,
+            "labels": _pairs(LABEL),
+            "annotations": _pairs(ANNOTATION),
             "startsAt": _INSTANT,
-            "endsAt": _INSTANT,
+            "endsAt": {"anyOf": [_INSTANT, {"type": "null"}]},
             "fingerprint": {"type": "string"},
         },
+    }
+
+
+def _pairs(longest: int) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "maxProperties": MANY,
+        "propertyNames": {"maxLength": NAME},
+        "additionalProperties": {"type": "string", "maxLength": longest},
     }
 
 

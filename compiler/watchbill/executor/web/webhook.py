@@ -4,7 +4,8 @@ Fields that newer or older servers add or leave out are tolerated; what is neede
 milliseconds. The zero time, year 1, is Alertmanager's "not yet".
 """
 
-from datetime import datetime
+import re
+from datetime import UTC, datetime
 from typing import Literal
 
 import msgspec
@@ -13,10 +14,10 @@ from watchbill.executor.core.events import Delivered, Reported
 from watchbill.executor.store.chain import digest_of, to_micros
 
 BODY = 1024 * 1024  # bytes
-_NAME = 1024  # characters of a label's or an annotation's name
-_LABEL = 8 * 1024  # characters of a label's value
-_ANNOTATION = 64 * 1024  # characters of an annotation's
-_MANY = 128  # labels of an alert, and annotations
+NAME = 1024  # characters of a label's or an annotation's name
+LABEL = 8 * 1024  # characters of a label's value
+ANNOTATION = 64 * 1024  # characters of an annotation's
+MANY = 128  # labels of an alert, and annotations
 
 
 class _Alert(msgspec.Struct, rename="camel"):
@@ -35,6 +36,7 @@ class _Webhook(msgspec.Struct, rename="camel"):
     truncated_alerts: int = 0
 
 
+_VALUE = re.compile(r"value '.*'", re.DOTALL)
 _DECODER = msgspec.json.Decoder(_Webhook)
 
 
@@ -56,23 +58,23 @@ def read(body: bytes, environment: str, served: str, source: str | None) -> Deli
         alerts=tuple(_reported(alert) for alert in webhook.alerts),
         truncated=max(0, min(webhook.truncated_alerts, 2**31)),
         source=source,
-        receiver=webhook.receiver[:_NAME],
+        receiver=webhook.receiver[:NAME],
     )
 
 
 def _reported(alert: _Alert) -> Reported:
-    for name, pairs, longest in (("label", alert.labels, _LABEL), ("annotation", alert.annotations, _ANNOTATION)):
-        if len(pairs) > _MANY:
-            raise NotAWebhook(f"an alert has more than {_MANY} {name}s")
+    for name, pairs, longest in (("label", alert.labels, LABEL), ("annotation", alert.annotations, ANNOTATION)):
+        if len(pairs) > MANY:
+            raise NotAWebhook(f"an alert has more than {MANY} {name}s")
         for key, value in pairs.items():
-            if len(key) > _NAME or len(value) > longest:
+            if len(key) > NAME or len(value) > longest:
                 raise NotAWebhook(f"a {name} is longer than {longest:,} characters")
     fingerprint = (
         alert.fingerprint or digest_of(repr(sorted(alert.labels.items())).encode("utf-8", "replace")).hex()[:16]
     )
     ended = alert.status == "resolved" and alert.ends_at is not None and alert.ends_at.year > 1
     return Reported(
-        fingerprint=fingerprint[:_NAME],
+        fingerprint=fingerprint[:NAME],
         status=alert.status,
         labels=alert.labels,
         starts_at=_millis(alert.starts_at),
@@ -85,11 +87,11 @@ def _millis(instant: datetime) -> int:
     if instant.tzinfo is None:
         raise NotAWebhook("an instant has no offset")
     try:
-        return to_micros(instant) // 1000
+        return to_micros(instant.astimezone(UTC)) // 1000
     except OverflowError:
         raise NotAWebhook("an instant lies outside of the calendar") from None
 
 
 def _said(error: Exception) -> str:
-    """What msgspec says names types and places, never values, but for the rare enumeration."""
-    return f"{error}"[:200] if isinstance(error, msgspec.MsgspecError) else type(error).__name__
+    """What msgspec says names types and places, and a value only where it is none of an enumeration: that is left out."""
+    return _VALUE.sub("value", f"{error}")[:200] if isinstance(error, msgspec.MsgspecError) else type(error).__name__
