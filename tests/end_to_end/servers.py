@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import pytest
 
-PATIENCE = 25.0  # seconds until something that should happen has not happened
+PATIENCE = 60.0  # seconds until something that should happen has not happened
 T = TypeVar("T")
 
 

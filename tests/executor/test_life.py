@@ -159,6 +159,19 @@ def test_an_alert_that_ends_while_it_is_silenced_is_over_when_alertmanager_has_n
     assert incident_of(world, identity).phase == "resolved"
 
 
+def test_where_a_plan_asks_more_often_than_once_a_minute_it_takes_no_minutes():
+    world = World(limits={"reconcile": "4s"})
+    world.opened(SLOW_A)
+    world.truth[SLOW_A].silenced = True
+    world.clear(SLOW_A)
+    began = world.now
+    world.settle()
+    ends = [
+        entry.now - began for entry in world.entries for one in entry.decided(said.Moved) if one.after == "resolved"
+    ]
+    assert ends == [8_000]  # two answers that do not know it
+
+
 def test_an_answer_that_is_not_complete_ends_nothing(world):
     identity = world.opened(SLOW_A)
     world.pass_(2 * MINUTE)

@@ -34,16 +34,37 @@ def verified(world: World) -> list[tuple[str, bool | None]]:
     return [(one.seen, one.helped) for one in decisions if isinstance(one, said.Verified)]
 
 
-def test_however_short_it_must_be_quiet_it_is_looked_at_several_times():
+def hasty() -> World:
+    """One in which it must be quiet for four seconds only."""
     remediations = json.loads(compiled())["remediations"]
     remediations["restart"]["verify"] = {"quiet_for": "4s", "within": "10s"}
-    world = World(remediations=remediations)
+    return World(remediations=remediations)
+
+
+def test_however_short_it_must_be_quiet_it_is_looked_at_several_times():
+    world = hasty()
     identity = run_of(world, SLOW_A, helps=True)
     world.tick(0.15)
     assert verified(world) == [*[("quiet", None)] * 4, ("quiet", True)]
     incident = world.state.find(identity)
     assert incident is not None
     assert incident.phase == "mitigated"
+
+
+def test_a_prometheus_that_answers_more_slowly_than_it_is_to_be_asked_is_believed_all_the_same():
+    world = hasty()
+    run_of(world, SLOW_A, helps=True)
+    end, answers = world.now + 11_000, []
+    while (now := min([*world.rows.values(), *(at for at, _ in answers)])) <= end:
+        world.now = now
+        while answers and answers[0][0] <= now:
+            effect = answers.pop(0)[1]
+            world.take(world.answer(effect.key, effect.body))
+        world.due(0)
+        asked = [one for one in world.outbox if isinstance(one.body, outside.Query)]
+        world.outbox = [one for one in world.outbox if one not in asked]
+        answers += [(now + 1_500, one) for one in asked]
+    assert verified(world)[-1] == ("quiet", True)
 
 
 @pytest.mark.parametrize(("prometheus", "seen"), [("fine", "firing"), ("empty", "no-data"), ("down", "error")])

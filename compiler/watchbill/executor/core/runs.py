@@ -152,9 +152,11 @@ def _interval(quiet_for: str) -> int:
 
 
 def look_again(turn: Turn, incident: Incident) -> None:
+    """One question at a time: the answer of a slow Prometheus would else always come after the next was asked."""
     attempt = incident.attempt
     if attempt is not None and attempt.stage == "verifying":
-        change(incident, query=looking.ask(turn, incident))
+        if attempt.query is None:
+            change(incident, query=looking.ask(turn, incident))
         verify = remediation_of(turn, incident, attempt.remediation).verify
         incident.deadlines["verify"] = turn.now + _interval(verify.quiet_for)
 
