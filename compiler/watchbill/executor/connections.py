@@ -17,6 +17,14 @@
     path = "/usr/bin/kubectl"
     begins = [["get"], ["describe"]]
     environment = {KUBECONFIG = "/etc/watchbill/kubeconfig"}
+    [outward.pagerduty.web]                            # by team; one whose urgency follows severity
+    routing_key = {file = "/run/secrets/pagerduty-web"}
+    [outward.slack.web]                                # or by channel (`"#incidents"`), or by audience (`customers`)
+    url = {file = "/run/secrets/slack-web"}
+    [outward.webhook.default]                          # for every team without a connection of its own
+    url = {file = "/run/secrets/pager-url"}
+    headers = {Authorization = {file = "/run/secrets/pager"}}
+    secret = {file = "/run/secrets/pager-signature"}   # signs what is sent: see outward/webhook.py
 
 Secrets are references, read anew each time they are used, so that a rotated one is in force at once.
 """
@@ -137,19 +145,27 @@ class PagerDuty(_Record, frozen=True, kw_only=True):
     url: str = "https://events.pagerduty.com/v2/enqueue"
 
 
+class Slack(_Record, frozen=True, kw_only=True):
+    """An incoming webhook: whoever knows its URL may post to it."""
+
+    url: Reference
+    ca: str | None = None
+
+
 class Webhook(_Record, frozen=True, kw_only=True):
-    """A URL is a secret where whoever knows it may post to it."""
+    """`secret` signs what is sent."""
 
     url: Reference
     headers: dict[str, Reference] = {}
+    secret: Reference | None = None
     ca: str | None = None
 
 
 class Outward(_Record, frozen=True, kw_only=True):
-    """How people are reached, by team; `default` for the others."""
+    """How people are reached: by team, `default` for the others. `outward/routes.py` says who comes after whom."""
 
     pagerduty: dict[str, PagerDuty] = {}
-    slack: dict[str, Webhook] = {}
+    slack: dict[str, Slack] = {}
     webhook: dict[str, Webhook] = {}
 
 

@@ -20,7 +20,12 @@ from watchbill.executor.store.log import Keep
 # The module that does a kind of effect; it has `handle(work, outside)`, and for `act` also `record(work, outside)`.
 HANDLERS: dict[str, str] = {
     "act": "watchbill.executor.acting",
+    "ask": "watchbill.executor.outward.sending",
+    "close": "watchbill.executor.outward.sending",
     "collect": "watchbill.executor.diagnostics",
+    "message": "watchbill.executor.outward.sending",
+    "note": "watchbill.executor.outward.sending",
+    "page": "watchbill.executor.outward.sending",
     "query": "watchbill.executor.asking",
     "reconcile": "watchbill.executor.reconcile",
 }
@@ -41,10 +46,15 @@ class Work(msgspec.Struct, frozen=True):
     recorded: str | None = None
 
 
+def _uncounted(_channel: str, _outcome: str) -> None:
+    """Where nobody counts."""
+
+
 class Outside(msgspec.Struct, frozen=True):
     """What a handler may use of the executor. `state` is as of now; `plan` gives one by digest.
 
-    `connections` are what this installation can reach, and by which credentials.
+    `connections` are what this installation can reach, and by which credentials. `sent` counts a message: by which
+    channel, and what became of it.
     """
 
     state: Callable[[], State]
@@ -52,6 +62,7 @@ class Outside(msgspec.Struct, frozen=True):
     keep: Callable[[bytes, Keep], str]
     note: Callable[[str, dict[str, str]], None]
     connections: Connections = Connections()
+    sent: Callable[[str, str], None] = _uncounted
 
     def plan(self, digest: str | None = None) -> Plan | None:
         """The plan of a digest, or the one in force."""

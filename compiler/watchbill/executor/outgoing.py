@@ -13,13 +13,13 @@ import httpx
 import msgspec
 
 _CONNECT = 5.0  # seconds
-_TRIES = 4
 _BUSY = frozenset({429, 500, 502, 503, 504})
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
     """`seconds` bound all of it, tries and waits too. `repeat`: doing it twice does no harm, so it is tried again when
-    an answer is lost or says that the other side is busy; else only as long as nothing was sent. `bound` in bytes.
+    an answer is lost or says that the other side is busy; else only as long as nothing was sent; `tries` times in all.
+    `bound` in bytes.
     """
 
     method: str
@@ -30,6 +30,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     repeat: bool = False
     seconds: float = 30.0
     bound: int = 256 * 1024
+    tries: int = 4
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -52,9 +53,9 @@ class NoAnswer(Exception):  # noqa: N818
 def send(call: Call) -> Answer:
     """Raises NoAnswer."""
     end = time.monotonic() + call.seconds
-    for number in range(_TRIES):
+    for number in range(call.tries):
         left = end - time.monotonic()
-        last = number == _TRIES - 1
+        last = number == call.tries - 1
         try:
             answer = asyncio.run(_bounded(call, left))
         except NoAnswer as error:

@@ -27,6 +27,7 @@ from watchbill.executor.handlers import Outside
 from watchbill.executor.keeper import Keeper
 from watchbill.executor.lanes import Effects
 from watchbill.executor.monitoring import Monitoring
+from watchbill.executor.outward import routes
 from watchbill.executor.plan import Plan
 from watchbill.executor.store import deadlines, leases, log, outbox
 from watchbill.executor.store.connect import Store, Unavailable
@@ -68,7 +69,12 @@ class Executor:
         self.metrics = Metrics(settings.version, self._waiting)
         self.writer.told += [self.metrics.committed, _tell]
         outside = Outside(
-            lambda: self.engine.state, lambda: time.time_ns() // 1_000_000, self._put, self._note, settings.connections
+            state=lambda: self.engine.state,
+            now=lambda: time.time_ns() // 1_000_000,
+            keep=self._put,
+            note=self._note,
+            connections=settings.connections,
+            sent=self.metrics.sent,
         )
         self.lanes = [
             Effects(self.writer, outside, name=name, threads=threads, observe=settings.observe)
@@ -162,6 +168,10 @@ def serve(settings: Settings) -> None:
         ready=executor.ready,
         version=settings.version,
     )
+    unreached = {} if settings.observe else routes.unreached(settings.plan, settings.connections)
+    for said, teams in unreached.items():
+        if teams:
+            _LOG.warning("teams that may be paged have no connection that %s them", said, extra={"teams": teams})
     host, port = settings.listening.getsockname()[:2]
     told: dict[str, object] = {
         "listen": f"{host}:{port}",

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from watchbill.executor.core.events import Instant
+from watchbill.executor.core.events import Instant, LeftOpen
 
 
 class Body(msgspec.Struct, frozen=True, tag_field="kind", kw_only=True, omit_defaults=True):
@@ -75,6 +75,12 @@ class Ask(Body, frozen=True, kw_only=True, tag="ask"):
     targets: tuple[str, ...] = ()
 
 
+class Close(Body, frozen=True, kw_only=True, tag="close"):
+    """The incident is over: what its messages opened outside is closed there. Nobody is told."""
+
+    opened: tuple[LeftOpen, ...]
+
+
 class Collect(Body, frozen=True, kw_only=True, tag="collect"):
     """Diagnostics of the plan, to be kept as evidence when `preserve`, under custody when `custody`."""
 
@@ -119,7 +125,7 @@ class Reconcile(Body, frozen=True, kw_only=True, tag="reconcile"):
     reason: str
 
 
-Bodies = Page | Note | Message | Ask | Collect | Query | Act | Reconcile
+Bodies = Page | Note | Message | Ask | Close | Collect | Query | Act | Reconcile
 
 
 class Effect(msgspec.Struct, frozen=True):

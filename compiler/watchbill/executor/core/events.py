@@ -217,12 +217,21 @@ class ActionUnknown(Event, frozen=True, kw_only=True, tag="action-unknown"):
     detail: str = ""
 
 
+class LeftOpen(msgspec.Struct, frozen=True, order=True, gc=False):
+    """What stays open outside until it is closed: an alert of PagerDuty's, by its `dedup_key`, at a connection."""
+
+    channel: str
+    connection: str
+    key: str
+
+
 class MessageSettled(Event, frozen=True, kw_only=True, tag="message-settled"):
-    """A page, note, message or question has arrived, or was given up after every try."""
+    """A page, note, message or question has arrived, or was given up after every try. `opened` is what it left open."""
 
     key: str
     arrived: bool
     detail: str = ""
+    opened: tuple[LeftOpen, ...] = ()
 
 
 Events = (

@@ -5,7 +5,8 @@ import msgspec
 from watchbill.executor.core import agenda, attempts, escalate, ledger, messages
 from watchbill.executor.core.classify import Identity, facts_of, unclaimed
 from watchbill.executor.core.decisions import Classified, Moved, Opened
-from watchbill.executor.core.events import Instant, Reported
+from watchbill.executor.core.effects import Close
+from watchbill.executor.core.events import Instant, LeftOpen, Reported
 from watchbill.executor.core.state import Alert, Incident, Opening
 from watchbill.executor.core.turn import Turn
 from watchbill.executor.plan import Plan, milliseconds
@@ -181,7 +182,17 @@ def ended(turn: Turn, incident: Incident, reason: str, person: str | None = None
         turn.note(incident, "resolved", f"{incident.title}: over, {reason}")
     incident.paging = False
     messages.ended(turn, incident)
+    left, incident.opened = incident.opened, ()
+    left_open(turn, incident, left)
     _counted(turn, plan, incident, -1)
+
+
+def left_open(turn: Turn, incident: Incident, opened: tuple[LeftOpen, ...]) -> None:
+    """A message opened something outside: it is closed when the incident is over; at once, if it is."""
+    if opened and incident.open:
+        incident.opened = tuple(sorted({*incident.opened, *opened}))
+    elif opened:
+        turn.effect(incident, Close(incident=incident.id, opened=opened))
 
 
 def forget(turn: Turn, incident: Incident) -> None:

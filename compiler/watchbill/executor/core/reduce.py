@@ -2,6 +2,7 @@
 
 from watchbill.executor.core import agenda, alerts, attempts, escalate, ledger, lifecycle, messages, persons, runs
 from watchbill.executor.core.decisions import Adopted, Breaker, Permitted
+from watchbill.executor.core.effects import Close
 from watchbill.executor.core.events import (
     Acknowledged,
     ActionFinished,
@@ -178,7 +179,10 @@ def _settled(turn: Turn, event: MessageSettled) -> None:
     incident = turn.find(event.key)
     if incident is None:
         turn.ignore("no-such-incident", event.key)
+        if event.opened:
+            turn.effect_of_all(Close(opened=event.opened), "close")
         return
+    lifecycle.left_open(turn, incident, event.opened)
     kind = event.key.removeprefix(incident.id).strip("/").partition("/")[0]
     if not event.arrived:
         turn.tell(incident, "not delivered", f"{event.key}: {event.detail}")

@@ -14,7 +14,7 @@ import msgspec
 
 from watchbill.executor.core.decisions import Decision, Phase, Seen
 from watchbill.executor.core.effects import Deadline, Effect, Recipient
-from watchbill.executor.core.events import Instant
+from watchbill.executor.core.events import Instant, LeftOpen
 from watchbill.executor.core.shards import Shards
 from watchbill.executor.plan import Plan
 
@@ -104,7 +104,7 @@ class Incident(msgspec.Struct, gc=False, omit_defaults=True):
     """One incident. Not frozen, and yet never changed once it is part of a state: `Turn` works on copies.
 
     `agenda` is what the machine still has to do, in order (see `agenda`); `exhausted`: it came to its end, and people know.
-    `waiting` is the collection it waits for.
+    `waiting` is the collection it waits for. `opened` is what its messages opened outside, to be closed when it is over.
     `deadlines` by name; the key of one is `<id>/<name>`.
     """
 
@@ -137,6 +137,7 @@ class Incident(msgspec.Struct, gc=False, omit_defaults=True):
     questions: tuple[Question, ...] = ()
     effects: int = 0
     sent: dict[str, int] = {}
+    opened: tuple[LeftOpen, ...] = ()
     deadlines: dict[str, Instant] = {}
 
     @property

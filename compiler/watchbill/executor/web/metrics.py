@@ -56,6 +56,12 @@ class Metrics:
         self.effect = Histogram(
             "watchbill_effect_duration_seconds", "Of doing an effect.", ["kind"], buckets=_SLOW, registry=registry
         )
+        self.messages = Counter(
+            "watchbill_messages_total",
+            "Messages sent, by channel and outcome.",
+            ["channel", "outcome"],
+            registry=registry,
+        )
         self.wait = Histogram(
             "watchbill_effect_wait_seconds", "From wanting an effect to claiming it.", buckets=_QUICK, registry=registry
         )
@@ -88,6 +94,9 @@ class Metrics:
     def done(self, kind: str, outcome: str, seconds: float) -> None:
         self.effects.labels(kind, outcome).inc()
         self.effect.labels(kind).observe(seconds)
+
+    def sent(self, channel: str, outcome: str) -> None:
+        self.messages.labels(channel, outcome).inc()
 
     def claimed(self, seconds: float) -> None:
         self.wait.observe(seconds)
