@@ -9,27 +9,46 @@ import click
 
 import watchbill
 
-VERBS = {
-    "check": "Find everything that can be known to be wrong, and write nothing.",
-    "compile": "Write generated/ from policies/, after every gate has been passed.",
-    "test": "Run the policies' own tests.",
-    "route": "Follow one alert to its people: rule, route, receiver, who that is; and why not the others.",
-    "oncall": "Who is on call, now or at any instant; the week; calendars to subscribe to.",
-    "drill": "Rehearse one alert with the executor's own core: who hears when, what it would do, what holds it back.",
-    "holidays": "Public holidays as a reviewed lock, brought up to date.",
-    "fmt": "Lay policies out in the one canonical way, comments kept.",
-    "serve": "Run the executor: take webhooks in, and do what its plan says.",
-    "incidents": "What is open, and what waits for an answer.",
-    "ack": "Acknowledge an incident.",
-    "approve": "Answer a question of the executor: yes, or no.",
-    "evidence": "What was collected, in sealed bundles, and who has had it in hand.",
-    "audit": "Whether the executor's log is whole; the log as JSON lines.",
-    "backup": "The executor's store into one file.",
-    "restore": "The executor's store out of that file.",
-    "explain": "What a finding means, and every code there is.",
-    "doctor": "Which tools are found, and what to do about the others.",
-    "version": "The version.",
+SECTIONS = {
+    "Policies": {
+        "check": "Find everything that can be known to be wrong, and write nothing.",
+        "compile": "Write generated/ from policies/, after every gate has been passed.",
+        "test": "Run the policies' own tests.",
+        "fmt": "Lay policies out in the one canonical way, comments kept.",
+        "holidays": "Public holidays as a reviewed lock, brought up to date.",
+    },
+    "Who hears what": {
+        "route": "Follow one alert to its people: rule, route, receiver, who that is; and why not the others.",
+        "oncall": "Who is on call, now or at any instant; the week; calendars to subscribe to.",
+        "drill": "Rehearse one alert with the executor's own core: who hears when, what it would do, what holds it back.",
+    },
+    "Incidents": {
+        "incidents": "What is open, and what waits for an answer; or one incident's whole story.",
+        "ack": "Acknowledge an incident.",
+        "approve": "Answer a question of the executor: yes, or no.",
+        "note": "Write something down beside an incident.",
+        "handover": "Give an incident to somebody else, who is woken.",
+        "remediate": "Ask for a remediation; every gate holds.",
+        "resolve": "Say that an incident is over, or never was one.",
+    },
+    "The executor": {
+        "serve": "Run the executor: take webhooks in, and do what its plan says.",
+        "killswitch": "Stop every action at once, or those of one team or remediation; let them go again.",
+        "mode": "The most that the executor may do: observe, ask for approval, or act.",
+        "breaker": "Let a remediation run again that was stopped after failures.",
+        "actions": "What was done, on what, who let it, how it ended; and what was held back.",
+        "evidence": "What was collected, in sealed bundles, and who has had it in hand.",
+        "audit": "Whether the executor's log is whole; the log as JSON lines.",
+        "backup": "The executor's store into one file.",
+        "restore": "The executor's store out of that file.",
+    },
+    "Watchbill": {
+        "explain": "What a finding means, and every code there is.",
+        "doctor": "Which tools are found, and what to do about the others.",
+        "version": "The version.",
+    },
 }
+VERBS = {name: what for section in SECTIONS.values() for name, what in section.items()}
 USAGE = 64
 BUG = 70
 
@@ -45,8 +64,10 @@ class _Verbs(click.Group):
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        with formatter.section("Verbs"):
-            formatter.write_dl(list(VERBS.items()))
+        width = max(map(len, VERBS))
+        for title, verbs in SECTIONS.items():
+            with formatter.section(title):
+                formatter.write_dl([(name.ljust(width), what) for name, what in verbs.items()])
 
 
 @click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})

@@ -11,14 +11,15 @@ import click
 
 from watchbill.cli.instant import Instant
 from watchbill.cli.shared import show, workspace_option
+from watchbill.cli.story import iso, line_record, record, story_text, table
 from watchbill.source.codes import tools as codes
 from watchbill.source.diagnostic import Diagnostic, Span, did_you_mean
 from watchbill.source.files import WORKSPACE_FILE, find_workspace
 from watchbill.source.locate import Sources
 
 if TYPE_CHECKING:
-    from watchbill.executor.drill import Line
     from watchbill.executor.plan import Plan
+    from watchbill.executor.words import Line, Part
 
 Remedy = Literal["helps", "useless", "fails", "dies"]
 
@@ -46,6 +47,14 @@ Remedy = Literal["helps", "useless", "fails", "dies"]
 @click.option("--acknowledge", "acknowledge", metavar="AFTER", help="Somebody acknowledges after so long, such as 4m.")
 @click.option("--healthy", type=float, metavar="N", help="What the query for the healthy comes to.")
 @click.option("--no-prometheus", "blind", is_flag=True, help="Prometheus does not answer.")
+@click.option(
+    "--then",
+    "again",
+    multiple=True,
+    metavar="'AFTER [LABEL=VALUE]…'",
+    help="It fires once more so long after the start, with other labels if you like; as often as you say it.",
+)
+@click.option("--actions", "acted", is_flag=True, help="Only the history of actions: what was done, and what was not.")
 @click.option("--for", "length", metavar="DURATION", default="2h", show_default=True, help="How long at most.")
 @click.option("--format", "form", default="text", type=click.Choice(["text", "json"]), help="How it is shown.")
 def command(
@@ -59,6 +68,8 @@ def command(
     acknowledge: str | None,
     healthy: float | None,
     blind: bool,
+    again: tuple[str, ...],
+    acted: bool,
     length: str,
     form: str,
 ) -> None:
@@ -68,7 +79,9 @@ def command(
     ALERT is a name, or service/name/severity. Exit 1 when there is no plan that can be used.
     """
     from watchbill.cli.meant import pairs  # noqa: PLC0415
-    from watchbill.executor.drill import Script, lines, rehearse  # noqa: PLC0415
+    from watchbill.executor.acted import history  # noqa: PLC0415
+    from watchbill.executor.drill import Script, rehearse  # noqa: PLC0415
+    from watchbill.executor.words import lines  # noqa: PLC0415
 
     alert, labels = pairs(words)
     if alert is None:
@@ -79,26 +92,32 @@ def command(
         show(form, found, Sources(folder, {}))
         sys.exit(1)
     key, place = _alert(plan, alert, source or None)
+    fires = _labels(plan, key, place, labels)
     script = Script(
-        labels=_labels(plan, key, place, labels),
+        labels=fires,
         annotations={"summary": f"{key.split('/')[1]} of {key.split('/')[0]}"},
         at=int((at or datetime.now(UTC)).timestamp()) * 1000,
         length=_milliseconds("--for", length),
+        then=tuple(_then(one, fires) for one in again),
         remedy=remedy,
         answers=answers,
         acknowledge=_milliseconds("--acknowledge", acknowledge) if acknowledge is not None else None,
         healthy=healthy,
         prometheus=not blind,
     )
-    parts = rehearse(plan, script)
-    story = list(lines(plan, parts))
-    incident = next(iter(parts[-1].step.state.incidents.values()), None)
-    ended = incident.phase if incident is not None else "nothing opened"
+    parts, _ = rehearse(plan, script)
+    story = list(lines(plan, parts, rehearsed=True))
+    done = history(parts)
+    ended = _ended(parts)
     if form == "json":
-        click.echo(json.dumps(_document(plan, key, place, script.at, story, ended), ensure_ascii=False, indent=2))
-    else:
-        color = sys.stdout.isatty() and "NO_COLOR" not in os.environ
-        click.echo("\n".join(_text(plan, key, place, script.at, story, ended, color=color)))
+        document = _document(plan, key, place, script.at, story, ended)
+        document["actions"] = [record(one) for one in done]
+        click.echo(json.dumps(document, ensure_ascii=False, indent=2))
+        return
+    color = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    shown = _head(plan, key, place, script.at, color=color)
+    shown += table(done) if acted else _text(script.at, story, ended, color=color)
+    click.echo("\n".join(shown))
 
 
 # The plan, the alert and its labels
@@ -180,6 +199,15 @@ def _labels(plan: "Plan", key: str, place: str, given: dict[str, str]) -> dict[s
     }
 
 
+def _then(words: str, labels: dict[str, str]) -> tuple[int, dict[str, str]]:
+    from watchbill.cli.meant import pairs  # noqa: PLC0415
+
+    after, changed = pairs(words.split())
+    if after is None:
+        raise click.BadParameter(f"`{words}` does not say when: '20m', or '5m deployment=cart'", param_hint="--then")
+    return _milliseconds("--then", after), {**labels, **changed}
+
+
 def _milliseconds(option: str, text: str) -> int:
     from watchbill.executor.plan import milliseconds  # noqa: PLC0415
 
@@ -192,52 +220,47 @@ def _milliseconds(option: str, text: str) -> int:
 # As it is shown
 
 
-def _document(plan: "Plan", key: str, place: str, at: int, story: "list[Line]", ended: str) -> dict[str, Any]:
+def _ended(parts: "list[Part]") -> dict[str, str]:
+    """How each incident stands in the end."""
+    from watchbill.executor.core.decisions import Moved  # noqa: PLC0415
+
+    moves = [one for part in parts for one in part.decisions if isinstance(one, Moved)]
+    return {one.incident or "": one.after for one in moves}
+
+
+def _document(
+    plan: "Plan", key: str, place: str, at: int, story: "list[Line]", ended: dict[str, str]
+) -> dict[str, Any]:
     return {
         "version": 1,
         "alert": key,
         "place": f"{plan.document.environment}/{place}",
         "plan": plan.digest,
         "mode": plan.mode,
-        "at": _iso(at),
-        "ended": ended,
-        "story": [
-            {
-                "at": _iso(line.at),
-                "after_seconds": (line.at - at) // 1000,
-                "kind": line.kind,
-                "who": list(line.who),
-                "text": line.text,
-            }
-            for line in story
-        ],
+        "at": iso(at),
+        "ended": next(reversed(ended.values()), "nothing opened"),
+        "incidents": ended,
+        "story": [{**line_record(line), "after_seconds": (line.at - at) // 1000} for line in story],
     }
 
 
-def _iso(at: int) -> str:
-    return f"{datetime.fromtimestamp(at // 1000, UTC):%Y-%m-%dT%H:%M:%SZ}"
-
-
-def _text(plan: "Plan", key: str, place: str, at: int, story: "list[Line]", ended: str, *, color: bool) -> list[str]:
+def _head(plan: "Plan", key: str, place: str, at: int, *, color: bool) -> list[str]:
     from watchbill.oncall.clock import instant_of  # noqa: PLC0415
     from watchbill.oncall.localtime import moment  # noqa: PLC0415
 
     start = moment(instant_of(at // 1000), UTC)
     head = f"{key} in {plan.document.environment}/{place}, {start} UTC, mode {plan.mode}"
-    shown = [f"\x1b[1m{head}\x1b[0m" if color else head, ""]
-    before = ""
-    for line in story:
-        after = _after(line.at - at)
-        kind = f"{line.kind:<10}"
-        if color:
-            kind = f"\x1b[{_COLORS.get(line.kind, '0')}m{kind}\x1b[0m"
-        shown.append(f"{'' if after == before else after:>8}  {kind}  {line.text}")
-        before = after
-    last = _after((story[-1].at if story else at) - at)
-    return [*shown, "", f"It is {ended} after {last}{'' if ended == 'resolved' else ', and stays so'}."]
+    return [f"\x1b[1m{head}\x1b[0m" if color else head, ""]
 
 
-_COLORS = {"page": "31", "refused": "33", "held": "33", "ask": "36", "act": "35", "verified": "32", "opened": "1"}
+def _text(at: int, story: "list[Line]", ended: dict[str, str], *, color: bool) -> list[str]:
+    shown = story_text(story, lambda line: _after(line.at - at).rjust(8), list(ended), color=color)
+    after = f"after {_after((story[-1].at if story else at) - at)}"
+    if len(ended) > 1:
+        told = ", ".join(f"{number} is {phase}" for number, phase in enumerate(ended.values(), 1))
+        return [*shown, "", f"{told} {after}."]
+    phase = next(iter(ended.values()), "nothing opened")
+    return [*shown, "", f"It is {phase} {after}{'' if phase == 'resolved' else ', and stays so'}."]
 
 
 def _after(milliseconds: int) -> str:

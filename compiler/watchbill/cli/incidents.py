@@ -1,26 +1,37 @@
-"""`watchbill incidents`: what is open, since when, whose it is, and what waits for an answer."""
+"""`watchbill incidents`: what is open, since when, whose it is, and what waits for an answer; or one of them, whole."""
 
-from datetime import UTC, datetime
+import os
+import sys
 from typing import TYPE_CHECKING, Any
 
 import click
+import msgspec
 
-from watchbill.cli.stored import database_option, recovered, text_of
+from watchbill.cli.stored import database_option, fail, recovered, text_of
+from watchbill.cli.story import iso, line_record, plain, record, story_text, table
+from watchbill.source.codes import executor
 
 if TYPE_CHECKING:
     from watchbill.executor.core.state import Incident, State
+    from watchbill.executor.engine import Engine
 
 _COLUMNS = ("id", "state", "severity", "service", "team", "opened", "alert")
 
 
 @click.command("incidents")
+@click.argument("incident", default="")
 @database_option
 @click.option("--all", "everything", is_flag=True, help="Also those that ended within the last day.")
 @click.option("--format", "form", default="text", type=click.Choice(["text", "json"]), help="How it is shown.")
-def command(database: str, everything: bool, form: str) -> None:
-    """Incidents, the worst first."""
+def command(incident: str, database: str, everything: bool, form: str) -> None:
+    """Incidents, the worst first. With INCIDENT, its id or how it begins, the whole story of that one from the log, also when
+    it has long ended: what was decided and why, who was told and when, what was done, what was not, and what came of it.
+    """
     with recovered(database, form) as engine:
         state = engine.state
+        if incident:
+            _whole(engine, incident, form)
+            return
     plan = state.library.get(state.plan or "")
     chosen = [one for one in state.incidents.values() if everything or one.open]
     chosen.sort(key=lambda one: (plan.rank(one.facts.severity) if plan else 0, one.opened_at, one.id))
@@ -32,10 +43,10 @@ def command(database: str, everything: bool, form: str) -> None:
         return
     rows = [_COLUMNS, *(_row(one) for one in chosen)]
     widths = [max(len(row[number]) for row in rows) for number in range(len(_COLUMNS))]
-    for row, incident in zip(rows, [None, *chosen], strict=True):
+    for row, one in zip(rows, [None, *chosen], strict=True):
         click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
-        for question in incident.questions if incident is not None else ():
-            click.echo(f"    asks {question.id}: watchbill approve {incident.id if incident else ''} --as PERSON")
+        for question in one.questions if one is not None else ():
+            click.echo(f"    asks {question.id}: watchbill approve {one.id if one else ''} --as PERSON")
     click.echo(_summary(state, len(chosen)), err=True)
 
 
@@ -65,16 +76,67 @@ def _row(one: "Incident") -> tuple[str, ...]:
     found = _record(one)
     opened = found["opened_at"].replace("T", " ").removesuffix(":00Z")
     values = (one.id, one.phase, one.facts.severity, found.get("service"), one.facts.team, opened, found.get("alert"))
-    return tuple("".join(c if c.isprintable() else "·" for c in value or "-") for value in values)
+    return tuple(plain(value or "-") for value in values)
 
 
 def _summary(state: "State", shown: int) -> str:
     mode = f", mode {state.mode}" if state.mode else ""
     stopped = f", stopped: {', '.join(sorted(state.switches))}" if state.switches else ""
-    return f"{shown:,} shown, {state.open:,} open{mode}{stopped}."
+    breakers = sorted(name for name, one in state.ledger.breakers.items() if one.opened_at is not None)
+    broken = f", breakers open: {', '.join(breakers)}" if breakers else ""
+    return f"{shown:,} shown, {state.open:,} open{mode}{stopped}{broken}."
 
 
 def _iso(millis: int | None) -> str | None:
-    if millis is None:
-        return None
-    return datetime.fromtimestamp(millis / 1000, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    return iso(millis) if millis is not None else None
+
+
+# One of them
+
+
+def _whole(engine: "Engine", name: str, form: str) -> None:
+    from watchbill.executor.acted import history as acted  # noqa: PLC0415
+    from watchbill.executor.core.decisions import Classified, Moved, Opened  # noqa: PLC0415
+    from watchbill.executor.history import stories  # noqa: PLC0415
+    from watchbill.executor.words import lines  # noqa: PLC0415
+
+    with engine.store.read() as tx:
+        found = stories(tx, name)
+    if len(found) != 1:
+        several = f"fits {len(found)} incidents" if found else "is not an incident that the log tells of"
+        fail(executor.NO_INCIDENT, f"`{name}` {several}", "watchbill incidents --all", form)
+    (story,) = found
+    plan = engine.state.library.get(engine.state.plan or "")
+    told, done = list(lines(plan, story.parts)), acted(story.parts)
+    opened, facts, moved = story.last(Opened), story.last(Classified), story.last(Moved)
+    if form == "json":
+        about = {
+            name: value
+            for name, value in (msgspec.to_builtins(facts) or {}).items()
+            if name not in ("type", "incident")
+        }
+        document = {
+            "version": 1,
+            "incident": {
+                "id": story.incident,
+                "key": opened.key if opened is not None else None,
+                "alert": opened.alert if opened is not None else None,
+                "state": moved.after if moved is not None else None,
+                **about,
+            },
+            "story": [line_record(line) for line in told],
+            "actions": [record(one) for one in done],
+            "erased_entries": story.erased,
+        }
+        click.echo(text_of(document))
+        return
+    color = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    phase = moved.after if moved is not None else "known in part"
+    what = f", {opened.alert or 'an alert that no policy claims'}" if opened is not None else ""
+    head = f"{story.incident}{what}: {phase}"
+    click.echo(f"\x1b[1m{head}\x1b[0m" if color else head)
+    click.echo("\n".join(["", *story_text(told, lambda line: iso(line.at), [], color=color)]))
+    if done:
+        click.echo("\n".join(["", "Actions", *table(done)]))
+    if story.erased:
+        click.echo(f"{story.erased:,} entries of the log have lost their bodies to retention.", err=True)

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from watchbill.executor.core.decisions import Decision
+from watchbill.executor.core.decisions import Decision, Decisions
 from watchbill.executor.core.events import Events
 from watchbill.executor.core.events import encode as encode_event
 from watchbill.executor.store.chain import digest_of
@@ -34,8 +34,16 @@ class _Folded(msgspec.Struct, frozen=True):
     event: Events
 
 
+class Recorded(msgspec.Struct, frozen=True):
+    """What an event's entry says: the event, and what was decided."""
+
+    event: Events
+    decisions: tuple[Decisions, ...] = ()
+
+
 _ENCODER = msgspec.json.Encoder(order="deterministic")
 _FOLDED = msgspec.json.Decoder(_Folded)
+_RECORDED = msgspec.json.Decoder(Recorded)
 
 
 def kind_of(event: Events) -> str:
@@ -57,6 +65,11 @@ def noted(note: dict[str, str], arrival: Arrival | None = None) -> bytes:
 def event_of(body: bytes) -> Events:
     """The event of an entry. Raises msgspec.DecodeError for a damaged one."""
     return _FOLDED.decode(body).event
+
+
+def recorded(body: bytes) -> Recorded:
+    """The same with its decisions. Raises msgspec.DecodeError for a damaged one."""
+    return _RECORDED.decode(body)
 
 
 def _request(arrival: Arrival | None) -> _Request | None:

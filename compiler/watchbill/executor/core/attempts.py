@@ -7,7 +7,7 @@ import msgspec
 
 from watchbill.executor.core import gates, ledger, looking
 from watchbill.executor.core.classify import RISKY, risk_of_action
-from watchbill.executor.core.decisions import Approval, Held, Passed, Verified
+from watchbill.executor.core.decisions import Approval, Held, Passed, Verified, Weighed
 from watchbill.executor.core.effects import Act, Ask, Recipient
 from watchbill.executor.core.escalate import at_once
 from watchbill.executor.core.events import Result
@@ -62,7 +62,22 @@ def start(turn: Turn, incident: Incident, name: str, requester: str | None) -> N
     procedure = plan.document.procedures.get(incident.facts.procedure or "")
     in_procedure = procedure is not None and any(step.remediate == name for step in procedure.steps)
     incident.attempt = Attempt(name, incident.attempts, "checking", found, requester, in_procedure)
+    _weigh(turn, incident, incident.attempt)
     gate(turn, incident)
+
+
+def _weigh(turn: Turn, incident: Incident, attempt: Attempt) -> None:
+    risk, why = risk_of_action(turn.state, turn.plan_of(incident), incident, attempt.remediation, turn.now)
+    turn.decide(
+        Weighed(
+            incident=incident.id,
+            remediation=attempt.remediation,
+            targets=tuple(attempt.targets),
+            risk=risk,
+            reasons=tuple(why),
+            asks=risk >= RISKY,
+        )
+    )
 
 
 def gate(turn: Turn, incident: Incident) -> None:

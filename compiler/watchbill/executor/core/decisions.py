@@ -121,6 +121,19 @@ class Refused(Decision, frozen=True, kw_only=True, tag="refused"):
     detail: str = ""
 
 
+class Weighed(Decision, frozen=True, kw_only=True, tag="weighed"):
+    """How risky it is to run a remediation for the incident, 0 to 100, with what adds to it; said before any gate is asked.
+
+    `asks`: so risky that a person is asked, whatever the policy says.
+    """
+
+    remediation: str
+    targets: tuple[str, ...]
+    risk: int
+    reasons: tuple[str, ...] = ()
+    asks: bool = False
+
+
 class Passed(Decision, frozen=True, kw_only=True, tag="passed"):
     """Every gate let it through; `gates` are those that were asked, in order."""
 
@@ -205,3 +218,23 @@ class Adopted(Decision, frozen=True, kw_only=True, tag="adopted"):
     what: str
     value: Any = None
     person: str | None = None
+
+
+Decisions = (
+    Opened
+    | Classified
+    | Moved
+    | Weighed
+    | Refused
+    | Passed
+    | Held
+    | Approval
+    | Permitted
+    | Ran
+    | Verified
+    | Breaker
+    | Escalated
+    | Told
+    | Ignored
+    | Adopted
+)

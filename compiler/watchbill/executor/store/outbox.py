@@ -152,6 +152,19 @@ def lapsed(tx: Transaction) -> list[Effect]:
     return [_effect(row) for row in sorted(tx.connection.execute(gone), key=lambda row: (row.seq, row.key))]
 
 
+def wanted(tx: Transaction, prefix: str) -> list[tuple[int, str, bytes]]:
+    """Every row whose key begins so, ended or not: the entry that wanted it, its key, its body; in that order."""
+    rows = select(OUTBOX.c.seq, OUTBOX.c.key, OUTBOX.c.body).where(OUTBOX.c.key.startswith(prefix, autoescape=True))
+    found = [(row.seq, row.key, row.body) for row in tx.connection.execute(rows)]
+    return sorted(found, key=lambda row: (row[0], _natural(row[1])))
+
+
+def _natural(key: str) -> tuple[str, int]:
+    """Effects of one entry in the order in which they were wanted, as far as their numbers tell."""
+    number = key.rpartition("/")[2]
+    return ("", int(number)) if number.isdecimal() else (key, 0)
+
+
 def waiting(tx: Transaction) -> dict[str, int]:
     """How many rows there are in each state that is not an end."""
     undone = OUTBOX.c.state.in_(("waiting", *_HELD))

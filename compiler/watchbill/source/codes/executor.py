@@ -102,6 +102,16 @@ NO_EVIDENCE = Code(
     instead="watchbill evidence list",
     silence="It cannot be silenced.",
 )
+UNKNOWN_NAME = Code(
+    "WB811",
+    "unknown-name",
+    "error",
+    finds="A team, a remediation or a breaker that a verb of the executor names and the plan in force does not know.",
+    why="A kill switch of a team that does not exist stops nothing, and whoever turned it believes that it does.",
+    example="watchbill killswitch on --team paymets --as ada",
+    instead="watchbill killswitch on --team payments --as ada",
+    silence="It cannot be silenced.",
+)
 ALL = (
     NOT_INSTALLED,
     BAD_PLAN,
@@ -113,4 +123,5 @@ ALL = (
     NOT_TAKEN,
     BAD_CONNECTIONS,
     NO_EVIDENCE,
+    UNKNOWN_NAME,
 )
