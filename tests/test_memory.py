@@ -201,7 +201,7 @@ def test_after_an_edit_of_any_kind_a_run_that_remembers_is_like_one_that_does_no
     assert compiled(root, str(root / "cache"), root / "out") == before
 
 
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=3, deadline=None)
 @given(
     edits=st.lists(st.tuples(st.sampled_from(sorted(EDITS)), st.integers(0, 9)), min_size=4, max_size=10),
     two=st.booleans(),

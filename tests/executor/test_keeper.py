@@ -129,7 +129,8 @@ def there() -> Iterator[str]:
         server.shutdown()
 
 
-def test_what_cannot_be_asked_twice_is_reported_and_so_is_its_return(tmp_path, opened, clock, keep, there):
+def test_what_cannot_be_asked_twice_is_reported_and_so_is_its_return(tmp_path, opened, clock, keep, there, monkeypatch):
+    monkeypatch.setattr("watchbill.executor.outgoing._wait", lambda _: 0.01)
     plan = plan_text(alertmanagers=[NOBODY, there]).replace("http://prom:9090", NOBODY)
     kept = keep(opened(f"sqlite:///{tmp_path / 's.db'}", clock=clock), "a", plan)
     kept.keeper._keep()
@@ -145,7 +146,10 @@ def test_what_cannot_be_asked_twice_is_reported_and_so_is_its_return(tmp_path, o
     assert not kept.engine.state.broken
 
 
-def test_a_heartbeat_that_does_not_arrive_says_that_its_place_cannot_be_believed(tmp_path, opened, clock, keep, there):
+def test_a_heartbeat_that_does_not_arrive_says_that_its_place_cannot_be_believed(
+    tmp_path, opened, clock, keep, there, monkeypatch
+):
+    monkeypatch.setattr("watchbill.executor.outgoing._wait", lambda _: 0.01)
     beat = {"alertname": "Heartbeat", "place": "production"}
     document = json.loads(plan_text(alertmanagers=[there, NOBODY]).replace("http://prom:9090", there))
     for place in document["places"].values():

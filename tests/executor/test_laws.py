@@ -95,7 +95,7 @@ def unsettled(world: World):
                 yield f"alert {number} fires, and there is no incident"
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(st.lists(MOVES, max_size=60), st.sampled_from(["auto", "auto", "approve"]), st.booleans())
 def test_whatever_happens_every_law_holds_and_nothing_is_lost(moves, mode, tight):
     limits = {"storm": {"incidents": 4, "within": "5m", "hold": "10m"}, "per_team": 3, "overall": 4} if tight else {}

@@ -33,7 +33,7 @@ from watchbill.targets.pagerduty_schedules import documents, horizon, obstacle, 
 TOP = Path(__file__).parents[2]
 HOUR = 3600
 MORE = int(os.environ.get("WATCHBILL_EXAMPLES", "1"))
-SCHEDULES = 2000
+SCHEDULES = 1200
 
 
 def tried(number: int) -> Callable[[Any], Any]:
