@@ -19,16 +19,12 @@ from typing import Any, NamedTuple
 
 import httpx
 import pytest
-from sqlalchemy import select
 
 from end_to_end.listener import Listener
 from end_to_end.servers import a_prometheus, an_alertmanager, free_address, running, until
-from watchbill.executor.core.events import Switched
 from watchbill.executor.core.gates import GATES
-from watchbill.executor.engine import Engine, Unit
 from watchbill.executor.store import log
 from watchbill.executor.store.connect import Store, open_store
-from watchbill.executor.store.schema import OUTBOX
 
 pytestmark = pytest.mark.tools
 
@@ -103,15 +99,6 @@ class Story:
         assert missing is None, f"no `{missing}` where it should be in:\n" + "\n".join(self.plot())
         return True
 
-    def said(self) -> list[str]:
-        """What people are told of it, in every page and note."""
-        with self._store.read() as tx:
-            rows = tx.connection.execute(
-                select(OUTBOX.c.key, OUTBOX.c.body).where(OUTBOX.c.kind.in_(("page", "note")))
-            ).all()
-        bodies = [json.loads(row.body) for row in rows if row.key.startswith(f"{self.incident}/")]
-        return [one["text"] if one["kind"] == "note" else one["reason"] for one in bodies]
-
 
 def _words(one: Decision) -> str:
     says = ("after", "what", "reason", "outcome", "seen")
@@ -164,6 +151,7 @@ def running_chain(
         "token": "t0ken-of-the-intake",
         "flags": FLAGS,
         "slack": f"{listener.url}/slack",
+        "people": f"{listener.url}/people",
         "pagerduty-day-at-once": "day-key",
         "pagerduty-night-at-once": "night-key",
     }.items():
@@ -184,6 +172,7 @@ def running_chain(
     (folder / "connections.toml").write_text(
         f'[command.restart]\npath = "{restart}"\n'
         f'[command.state]\npath = "{state}"\nbegins = [["day"]]\n'
+        f'[outward.webhook.default]\nurl = {{file = "{secrets}/people"}}\n'
         f'[http."{listener.url.removeprefix("http://")}"]\nheaders = {{Authorization = {{file = "{secrets}/flags"}}}}\n'
     )
     config = (compiled / "alertmanager" / "alertmanager.yml").read_text()
@@ -251,6 +240,16 @@ class Stories(NamedTuple):
     pids: dict[str, int]
     of: dict[str, Future[Story]]
 
+    def heard(self, story: Story, *texts: str) -> list[dict[str, Any]]:
+        """The messages of an incident that reached people, once each of the texts is among them."""
+
+        def messages() -> list[dict[str, Any]]:
+            found = [one.body for one in list(self.chain.listener.heard) if one.path == "/people"]
+            mine = [one for one in found if one.get("incident") == story.incident]
+            return mine if all(any(text in one.get("text", one["headline"]) for one in mine) for text in texts) else []
+
+        return until(messages, f"word of {story.service} to people", PATIENCE)
+
 
 @pytest.fixture(scope="module")
 def stories(
@@ -262,15 +261,18 @@ def stories(
 
     folder = tmp_path_factory.mktemp("mending")
     with running_chain(folder, prometheus, alertmanager, compile_) as chain, ThreadPoolExecutor() as pool:
-        engine = Engine(chain.store)
-        engine.recover()
-        engine.take(Unit(Switched(on=True, person="cy", scope="team:night", reason="the move")))
+        switch = ("--team", "night", "--reason", "the move", "--as", "cy", "--database", chain.database)
+        assert run("killswitch", "on", *switch, cwd=folder).exit == 0
         pids = {"day": chain.day.pid, "night": chain.night.pid}
         chain.listener.series |= {"payment_failures": 0.9, "queue_length": 99}
         for worker in (chain.day, chain.night):
             httpx.post(f"{worker.url}/stuck").raise_for_status()
         told = (worker_is_restarted, remedy_does_not_help, switch_is_on, ends_while_silenced)
         yield Stories(chain, pids, {one.__name__: pool.submit(partial(one, chain)) for one in told})
+
+
+def woken(messages: list[dict[str, Any]]) -> list[list[str]]:
+    return sorted([who["name"] for who in one["to"]] for one in messages if one["kind"] == "page")
 
 
 @pytest.fixture(scope="module")
@@ -316,6 +318,11 @@ def test_what_it_is_and_why_is_written_down(mended: Story) -> None:
     assert "team day: whose alert it is" in classified["reasons"]
 
 
+def test_nobody_but_the_first_is_woken_for_what_the_machine_mends(stories: Stories, mended: Story) -> None:
+    told = stories.heard(mended, "restart-worker helped: the alert's expression is quiet")
+    assert woken(told) == [["ana"]]
+
+
 def test_diagnostics_show_the_process_as_it_was_before_it_was_restarted(stories: Stories, mended: Story) -> None:
     (collected,) = (one.what for one in mended.entries() if one.kind == "event.collected")
     with stories.chain.store.read() as tx:
@@ -357,9 +364,8 @@ def test_a_remedy_that_does_not_help_is_taken_back_and_a_person_is_woken(stories
         "moved resolved its alerts have ended",
     )
     assert len(undone.decisions("permitted")) == 2
-    texts = undone.said()
-    assert "other-provider did not help" in texts
-    assert "the machine could not mend it" in texts
+    told = stories.heard(undone, "other-provider did not help", "the machine could not mend it", "over")
+    assert woken(told) == [["ana"], ["bo"]]  # the first as it opened, the next when the machine had come to its end
 
 
 @pytest.fixture(scope="module")
@@ -378,7 +384,8 @@ def test_with_the_kill_switch_on_nothing_is_run_and_a_person_hears_why(stories: 
     assert refused.in_order(
         "opened", "refused kill-switch", "told exhausted", "escalated", "moved resolved its alerts have ended"
     )
-    assert f"restart-worker is held back (kill-switch): {why}" in refused.said()
+    told = stories.heard(refused, f"restart-worker is held back (kill-switch): {why}", "the machine could not mend it")
+    assert woken(told) == [["bo"], ["cy"]]
 
 
 def test_an_alert_that_ends_while_it_is_silenced_is_told_by_nobody_and_is_over_all_the_same(stories: Stories) -> None:
