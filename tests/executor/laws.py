@@ -490,6 +490,20 @@ def no_data_is_no_success(story: Story) -> Broken:
                 yield f"entry {entry.number}: {seen.remediation} is said to have helped, and there is no data"
 
 
+def what_messages_opened_outside_is_closed_when_their_incident_is_over(story: Story) -> Broken:
+    """Whenever the news of it comes, and though the incident may be forgotten by then."""
+    opened: set[came.LeftOpen] = set()
+    for entry in story.entries:
+        if isinstance(entry.event, came.MessageSettled):
+            opened |= set(entry.event.opened)
+        for effect in entry.effects(outside.Close):
+            opened -= set(effect.body.opened)
+        for one in opened:
+            incident = entry.step.state.find(one.key)
+            if incident is None or not incident.open:
+                yield f"entry {entry.number}: {one.key} stays open, though its incident is over"
+
+
 # The same again
 
 
@@ -538,5 +552,6 @@ LAWS = [
     a_page_reaches_a_human_being_at_once,
     deadlines_in_the_store_are_the_deadlines_of_the_state,
     no_data_is_no_success,
+    what_messages_opened_outside_is_closed_when_their_incident_is_over,
     folding_the_log_gives_the_same_state_effects_and_decisions,
 ]

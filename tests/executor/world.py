@@ -169,7 +169,15 @@ class World:
         elif isinstance(body, outside.Act):
             self.act(effect, body, how)
         else:
-            self.take(events.MessageSettled(key=effect.key, arrived=how % 4 != 0))
+            self.take(events.MessageSettled(key=effect.key, arrived=how % 4 != 0, opened=self.left_open(effect, how)))
+
+    def left_open(self, effect: outside.Effect, how: int) -> tuple[events.LeftOpen, ...]:
+        """An alert that a page opened in PagerDuty; what was to be closed, and the incident came back first."""
+        identity = effect.body.incident
+        if isinstance(effect.body, outside.Close):
+            incident = self.state.find(identity or "")
+            return effect.body.opened if incident is not None and incident.open else ()
+        return (events.LeftOpen("pagerduty", "web", f"{identity}/{how % 3}"),) if identity and how % 4 > 1 else ()
 
     def answer(self, key: str, body: outside.Query) -> events.QueryAnswered:
         assert body.incident is not None

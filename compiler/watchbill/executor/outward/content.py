@@ -4,6 +4,7 @@ What came from labels and annotations is only ever a value here. Channels escape
 """
 
 import re
+import shlex
 from collections.abc import Callable
 from typing import Literal
 from urllib.parse import urlsplit
@@ -129,7 +130,7 @@ def _page(content: Content, plan: Plan, incident: Incident | None, body: Page, c
         headline=clean(f"{body.severity}: {title}", _TITLE),
         text=clean(f"{body.reason} ({step})", _TEXT),
         to=_addressed(plan, (body.to,), clean),
-        commands=(_command("ack", body.incident or "", (body.to,)),),
+        commands=(_command("ack", (body.incident or "",), (body.to,)),),
     )
 
 
@@ -146,7 +147,7 @@ def _note(content: Content, plan: Plan, body: Note, clean: _Clean) -> Content:
 
 
 def _ask(content: Content, plan: Plan, body: Ask, clean: _Clean) -> Content:
-    command = _command("approve", f"{body.incident} --question {body.question}", body.to)
+    command = _command("approve", (body.incident or "", "--question", body.question), body.to)
     facts = [
         f"Risk: {body.risk}." if body.risk is not None else "",
         f"It would touch: {', '.join(body.targets)}." if body.targets else "",
@@ -206,10 +207,10 @@ def _addressed(plan: Plan, to: tuple[Recipient, ...], clean: _Clean) -> tuple[Ad
     return tuple(found)
 
 
-def _command(verb: str, what: str, to: tuple[Recipient, ...]) -> str:
-    """Names of people and ids are of the plan's and the core's own making: nothing in them means anything to a shell."""
+def _command(verb: str, what: tuple[str, ...], to: tuple[Recipient, ...]) -> str:
+    """It can be pasted as it is, once `YOU` is somebody."""
     people = {one.person for one in to if one.person is not None}
-    return f"watchbill {verb} {what} --as {people.pop() if len(people) == 1 else 'YOU'}"
+    return shlex.join(["watchbill", verb, *what, "--as", people.pop() if len(people) == 1 else "YOU"])
 
 
 def _labels(incident: Incident, clean: _Clean) -> dict[str, str]:

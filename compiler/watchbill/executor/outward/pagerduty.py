@@ -10,7 +10,8 @@ that alert's log, and tells nobody anew. So what has to be noticed has a key of 
 - other notes and messages: likewise, severity `info`, and only where the team has no other channel.
 
 In a service whose urgency follows severity, which is what the compiler writes, `warning` and `info` are of low urgency and
-wake nobody. Whatever was triggered is resolved when the incident is over.
+wake nobody. Whatever was triggered is resolved when the incident is over; what is of no incident, a person resolves.
+Who acknowledges in PagerDuty is not known here: escalation stops by `watchbill ack`, which every page names.
 
 Bounds (the same page): summary 1,024 characters, an event 512 KB. 202 is success; 429 and 5xx are tried again; all else is
 final. An event may come twice: its key makes one of them.

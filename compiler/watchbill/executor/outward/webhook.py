@@ -23,6 +23,8 @@
 
 Keys may be added in a version. Where the connection names a `secret`, `Watchbill-Signature: t=SECONDS,v1=HEX` holds the
 HMAC-SHA256 of `SECONDS.BODY` by it: check it in constant time, and that the seconds are not long ago.
+
+It counts as a channel that wakes. Where nothing wakes behind it, do not give it to a team that is paged.
 """
 
 import hashlib
