@@ -318,6 +318,19 @@ def test_pages_that_cannot_be_delivered_let_the_next_step_begin_at_once(world):
     assert pages(world) == ["ana", "bo"]
 
 
+def test_when_nothing_can_be_delivered_the_last_resort_is_tried_and_the_next_round_waits_for_its_time(world):
+    """What carries the messages may be back by then; rounds that ran out at once would leave nobody to be told."""
+    world.opened(SLOW_A)
+    lost = set()
+    while left := [one for one in world.outbox if one.kind == "page" and one.key not in lost]:
+        lost.add(left[0].key)
+        world.take(events.MessageSettled(key=left[0].key, arrived=False, detail="no line"))
+    assert pages(world) == ["ana", "bo", "ana"]
+    world.tick(10)
+    assert pages(world) == ["ana", "bo", "ana", "ana"]
+    assert [(one.step, one.round) for one in decided(world, said.Escalated)] == [(1, 1), (2, 1), (1, 2)]
+
+
 def test_a_note_that_cannot_be_delivered_wakes_the_last_resort(world):
     identity = world.opened(UNHEARD)
     note = next(effect for effect in world.outbox if effect.kind == "note")

@@ -175,11 +175,22 @@ def at_once(turn: Turn, incident: Incident, reason: str) -> None:
 
 
 def settled(turn: Turn, incident: Incident, page: str, *, arrived: bool) -> None:
-    """A page of the step in progress has arrived; or it never will, and when none of them does, the next step is taken."""
+    """A page of the step in progress has arrived; or it never will, and when none of them does, the next step is taken.
+
+    A round of which nothing arrived goes to the last resort; the next one waits for its time, since whatever carries the
+    messages may be back by then.
+    """
     escalating = incident.escalation
     if escalating is None or not incident.paging or page not in escalating.pages:
         return
     left = () if arrived else tuple(one for one in escalating.pages if one != page)
     incident.escalation = msgspec.structs.replace(escalating, pages=left)
-    if not arrived and not left and not escalating.last_resort:
+    if arrived or left or escalating.last_resort:
+        return
+    plan = turn.plan_of(incident)
+    body = plan.document.escalations.get(escalating.policy or "")
+    if body is not None and escalating.step < len(body.steps):
         step(turn, incident, "the pages of the step before could not be delivered")
+    else:
+        for one in last_resort(plan, turn.now):
+            page_beside(turn, incident, one, "nobody of the escalation could be reached")
