@@ -369,6 +369,7 @@ def test_everybody_who_is_meant_is_reached_by_their_own_team_and_a_channel_by_it
     [
         ({"pagerduty_web": "/status/400", "slack_web": "/slack"}, False, ["/status/400", "/slack"]),
         ({"pagerduty_web": "/status/400", "slack_web": "/slack", "pagerduty_default": "/enqueue"}, True, None),
+        ({"slack_web": "/slack", "pagerduty_default": "/enqueue"}, True, ["/slack", "/enqueue"]),
         ({"slack_web": "/slack"}, True, ["/slack"]),  # nothing here wakes: the best there is
         ({"slack_web": "/status/410", "webhook_web": "/hook"}, True, ["/hook", "/status/410"]),
         ({"webhook_web": "/status/404", "webhook_default": "/status/410"}, False, ["/status/404", "/status/410"]),
@@ -398,6 +399,23 @@ def test_a_refusal_that_did_not_arrive_is_told_to_the_last_resort(world):
     assert (settled.arrived, settled.detail) == (False, "slack.web it answers 403")
     pages = [one.body for one in world.take(settled) if isinstance(one.body, Page)]
     assert [(one.step, one.to.person) for one in pages] == [(0, "ana")]
+
+
+def test_what_is_of_no_incident_and_what_is_of_one_that_is_forgotten_still_reach_somebody(world, people):
+    world.reached(pagerduty_web="/enqueue", slack_web="/slack")
+    stray = Note(to=(Recipient("last resort", "ana"),), reason="refused:unknown", text="x/act/1: nobody knows it")
+    settled = world.settle(Effect("executor/note/1", stray))
+    assert (settled.arrived, settled.opened) == (True, ())
+    assert people.events[0]["dedup_key"] == "watchbill/production/executor/note/1"
+    office = Recipient("role cto", email="cto@shop.example")
+    forgotten = Note(incident="gone-1", to=(office,), reason="escalated", text="it is at its end")
+    settled = world.settle(Effect("gone-1/note/4", forgotten))
+    assert settled.arrived
+    assert "For cto@shop.example (role cto)" in people.texts[1]
+    assert world.take(settled)[0].body == Close(opened=settled.opened)
+    gone = Message(incident="gone-1", message="it", draft=False)
+    assert world.settle(Effect("gone-1/message/5", gone)).arrived
+    assert "message it cannot be written: the plan has no such message" in people.texts[2]
 
 
 # Every way to fail
@@ -502,6 +520,16 @@ def test_a_hostile_value_is_only_a_value(world, people, value):
         assert len(json.dumps(event)) < 60_000
     for document in people.documents:
         assert all(one.isprintable() for one in document["headline"] + document["labels"].get("deployment", ""))
+
+
+def test_what_grows_when_it_is_escaped_still_fits(world, people):
+    labels = {**SLOW, **{f"{'&' * 50}{number:02}": "<" * 500 for number in range(40)}}
+    world.fire(labels, "<" * 500)
+    world.reached(slack_web="/slack", pagerduty_web="/enqueue")
+    assert world.settle(note(world, "refused:cooldown", ">" * 10_000)).arrived
+    assert 15_000 < len(people.texts[0]) < 40_000
+    assert people.texts[0].count("&") == people.texts[0].count(";")
+    assert len(people.events[0]["payload"]["summary"]) == 300
 
 
 def test_no_secret_is_in_what_is_sent_or_told(world, people):
