@@ -1,8 +1,9 @@
 """A Kubernetes API server's part that the actions use, strict where the real one is: paths, methods, content types, fields.
 
-What is checked is written from the published API (https://kubernetes.io/docs/reference/kubernetes-api/): apps/v1 Deployment
-and ReplicaSet, autoscaling/v1 Scale, core/v1 Node, networking.k8s.io/v1 NetworkPolicy, meta/v1 DeleteOptions and Status.
-Fields that no such object has are refused, as `fieldValidation=Strict` does.
+Every request, every answer and whatever a patch makes of an object is held to the document that Kubernetes publishes: see
+published_kubernetes.py. Fields and parameters that it has not are refused, as `fieldValidation=Strict` does. What an object
+may mean beyond its shape (names, versions, preconditions, what the Deployment controller does) is written here, from
+https://kubernetes.io/docs/reference/kubernetes-api/ and https://kubernetes.io/docs/reference/using-api/api-concepts/.
 """
 
 import copy
@@ -14,44 +15,22 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from executor import published_kubernetes as published
+
 TOKEN = "a-service-account-token"  # noqa: S105  (of a server in this process)
 REVISION = "deployment.kubernetes.io/revision"
 _NAME = r"[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?"
+_DEPLOYMENT = "/apis/apps/v1/namespaces/{namespace}/deployments/{name}"
+_POLICIES = "/apis/networking.k8s.io/v1/namespaces/{namespace}/networkpolicies"
 _ROUTES = {
-    "deployment": rf"/apis/apps/v1/namespaces/({_NAME})/deployments/({_NAME})",
-    "scale": rf"/apis/apps/v1/namespaces/({_NAME})/deployments/({_NAME})/scale",
-    "replicasets": rf"/apis/apps/v1/namespaces/({_NAME})/replicasets",
-    "node": rf"/api/v1/nodes/({_NAME})",
-    "policies": rf"/apis/networking.k8s.io/v1/namespaces/({_NAME})/networkpolicies",
-    "policy": rf"/apis/networking.k8s.io/v1/namespaces/({_NAME})/networkpolicies/({_NAME})",
+    "deployment": _DEPLOYMENT,
+    "scale": f"{_DEPLOYMENT}/scale",
+    "replicasets": "/apis/apps/v1/namespaces/{namespace}/replicasets",
+    "node": "/api/v1/nodes/{name}",
+    "policies": _POLICIES,
+    "policy": f"{_POLICIES}/{{name}}",
 }
-_QUERY = {
-    "GET": {"labelSelector", "limit"},
-    "PATCH": {"fieldManager", "fieldValidation"},
-    "PUT": {"fieldManager", "fieldValidation"},
-    "POST": {"fieldManager", "fieldValidation"},
-    "DELETE": {"propagationPolicy"},  # fieldManager is no parameter of it
-}
-_META = {"name": str, "namespace": str, "labels": {str: str}, "annotations": {str: str}, "resourceVersion": str}
-_TEMPLATE = {"metadata": _META, "spec": {"containers": list, "restartPolicy": str}}
-# A type, a dict of fields, or a dict of one type to another for maps.
-_SHAPES: dict[str, Any] = {
-    "deployment": {"metadata": _META, "spec": {"replicas": int, "paused": bool, "template": _TEMPLATE}},
-    "node": {"metadata": _META, "spec": {"unschedulable": bool, "taints": list}},
-    "scale": {"apiVersion": str, "kind": str, "metadata": _META, "spec": {"replicas": int}},
-    "policy": {
-        "apiVersion": str,
-        "kind": str,
-        "metadata": _META,
-        "spec": {
-            "podSelector": {"matchLabels": {str: str}, "matchExpressions": list},
-            "policyTypes": list,
-            "ingress": list,
-            "egress": list,
-        },
-    },
-    "delete": {"apiVersion": str, "kind": str, "preconditions": {"uid": str, "resourceVersion": str}},
-}
+_UNDONE = {"dryRun", "force"}  # published, and nothing that this server does
 
 
 class RefusalError(Exception):
@@ -108,7 +87,7 @@ class Kubernetes:
                 self.end_headers()
                 self.wfile.write(data)
 
-        for method in _QUERY:
+        for method in ("GET", "PUT", "POST", "PATCH", "DELETE"):
             setattr(Handler, f"do_{method}", Handler.answer)
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True
@@ -166,7 +145,7 @@ class Kubernetes:
                         "annotations": {REVISION: str(number)},
                         "ownerReferences": [{"apiVersion": "apps/v1", "kind": "Deployment", "name": name, "uid": uid}],
                     },
-                    "spec": {"template": template},
+                    "spec": {"selector": {"matchLabels": {"app": name}}, "template": template},
                 },
             )
         return path
@@ -185,25 +164,45 @@ class Kubernetes:
         if "//" in parts.path or "/../" in unquote(parts.path):
             raise RefusalError(400, "BadRequest", "that is no path of the API")
         kind, names = _route(parts.path)
-        unknown = set(parse_qs(parts.query)) - _QUERY[method]
-        if unknown:
-            raise RefusalError(400, "BadRequest", f"unknown parameters: {sorted(unknown)}")
-        sent = json.loads(body) if body else None
+        found = published.operation(_ROUTES[kind], method)
+        if found is None:
+            raise RefusalError(405, "MethodNotAllowed", f"{method} is not allowed on a {kind}")
+        query, sent = parse_qs(parts.query, keep_blank_values=True), json.loads(body) if body else None
         self.asked.append((method, parts.path, sent))
+        try:
+            published.check_query(found, query)
+            if "body" in found:
+                _check_sent(found, headers.get("Content-Type"), sent)
+        except published.MismatchError as error:
+            raise RefusalError(400, "BadRequest", f"strict decoding error: {error}") from None
+        if _UNDONE & set(query):
+            raise RefusalError(400, "BadRequest", f"this server does not do {sorted(query)}")
+        code, said = self._do(kind, method, parts.path, names, query, headers.get("Content-Type"), sent)
+        try:
+            published.check_object(found, code, said)
+        except published.MismatchError as error:  # a mistake of this server
+            raise RefusalError(500, "InternalError", f"strict decoding error of the answer: {error}") from None
+        return code, said
+
+    def _do(
+        self,
+        kind: str,
+        method: str,
+        path: str,
+        names: tuple[str, ...],
+        query: dict[str, list[str]],
+        content_type: str | None,
+        sent: Any,
+    ) -> tuple[int, Any]:
         if method == "GET":
-            return 200, self._read(kind, parts.path, parse_qs(parts.query))
-        content_type = headers.get("Content-Type")
-        if kind in ("deployment", "node") and method == "PATCH":
-            return 200, self._patch(kind, parts.path, content_type, sent)
-        if content_type != "application/json":
-            raise RefusalError(415, "UnsupportedMediaType", f"{content_type} is not application/json")
-        if kind == "scale" and method == "PUT":
-            return 200, self._scale(parts.path, names, sent)
-        if kind == "policies" and method == "POST":
-            return 201, self._create(parts.path, names, sent)
-        if kind == "policy" and method == "DELETE":
-            return 200, self._delete(parts.path, sent)
-        raise RefusalError(405, "MethodNotAllowed", f"{method} is not allowed on a {kind}")
+            return 200, self._read(kind, path, query)
+        if method == "PATCH":
+            return 200, self._patch(kind, path, content_type, sent)
+        if kind == "scale":
+            return 200, self._scale(path, names, sent)
+        if kind == "policies":
+            return 201, self._create(path, names, sent)
+        return 200, self._delete(path, sent)
 
     def _found(self, path: str) -> dict[str, Any]:
         if path not in self.objects:
@@ -234,15 +233,17 @@ class Kubernetes:
 
     def _patch(self, kind: str, path: str, content_type: str | None, sent: Any) -> Any:
         found = copy.deepcopy(self._found(path))
-        if content_type == "application/strategic-merge-patch+json":
-            _check(sent, _SHAPES[kind], kind)
+        if content_type == published.STRATEGIC:
             _merge(found, sent)
-        elif content_type == "application/json-patch+json":
+        elif content_type == published.JSON_PATCH:
             for operation in sent:
                 _operate(found, operation)
-            _check(found["spec"]["template"], _TEMPLATE, "template")
         else:
-            raise RefusalError(415, "UnsupportedMediaType", f"{content_type} is no patch that this server takes")
+            raise RefusalError(415, "UnsupportedMediaType", f"{content_type} is no patch that this server does")
+        try:
+            published.check_object(published.operation(_ROUTES[kind], "PATCH") or {}, 200, found)
+        except published.MismatchError as error:
+            raise RefusalError(400, "BadRequest", f"strict decoding error: {error}") from None
         before = self.objects[path]
         changed = before.get("spec", {}).get("template") != found.get("spec", {}).get("template")
         if kind == "deployment" and changed:
@@ -263,38 +264,39 @@ class Kubernetes:
                 one["metadata"]["annotations"][REVISION] = str(revision + 1)
 
     def _scale(self, path: str, names: tuple[str, ...], sent: Any) -> Any:
-        _check(sent, _SHAPES["scale"], "Scale")
         found = self._found(path.removesuffix("/scale"))
-        if (sent["apiVersion"], sent["kind"]) != ("autoscaling/v1", "Scale"):
+        metadata, replicas = sent.get("metadata") or {}, (sent.get("spec") or {}).get("replicas", 0)
+        if (sent.get("apiVersion"), sent.get("kind")) != ("autoscaling/v1", "Scale"):
             raise RefusalError(400, "BadRequest", "that is no Scale")
-        if (sent["metadata"]["namespace"], sent["metadata"]["name"]) != names:
+        if (metadata.get("namespace"), metadata.get("name")) != names:
             raise RefusalError(400, "BadRequest", "the name of the object does not match the name on the URL")
-        if sent["metadata"].get("resourceVersion") not in (None, found["metadata"]["resourceVersion"]):
+        if metadata.get("resourceVersion") not in (None, found["metadata"]["resourceVersion"]):
             raise RefusalError(
                 409, "Conflict", "the object has been modified; please apply your changes to the latest version"
             )
-        if sent["spec"]["replicas"] < 0:
+        if replicas < 0:
             raise RefusalError(422, "Invalid", "must be greater than or equal to 0")
-        found["spec"]["replicas"] = sent["spec"]["replicas"]
+        found["spec"]["replicas"] = replicas
         self.put(path.removesuffix("/scale"), found)
         return self._read("scale", path, {})
 
     def _create(self, path: str, names: tuple[str, ...], sent: Any) -> Any:
-        _check(sent, _SHAPES["policy"], "NetworkPolicy")
-        if (sent["apiVersion"], sent["kind"]) != ("networking.k8s.io/v1", "NetworkPolicy"):
+        metadata, spec = sent.get("metadata") or {}, sent.get("spec") or {}
+        if (sent.get("apiVersion"), sent.get("kind")) != ("networking.k8s.io/v1", "NetworkPolicy"):
             raise RefusalError(400, "BadRequest", "that is no NetworkPolicy")
-        if sent["metadata"]["namespace"] != names[0] or not re.fullmatch(_NAME, sent["metadata"]["name"]):
+        if metadata.get("namespace") != names[0] or not re.fullmatch(_NAME, metadata.get("name", "")):
             raise RefusalError(422, "Invalid", "metadata.name: Invalid value")
-        if set(sent["spec"]["policyTypes"]) - {"Ingress", "Egress"} or "podSelector" not in sent["spec"]:
+        if set(spec.get("policyTypes", ())) - {"Ingress", "Egress"} or "podSelector" not in spec:
             raise RefusalError(422, "Invalid", "spec: Invalid value")
-        name = f"{path}/{sent['metadata']['name']}"
+        name = f"{path}/{metadata['name']}"
         if name in self.objects:
             raise RefusalError(409, "AlreadyExists", "already exists")
         sent["metadata"]["uid"] = f"uid-{len(self.asked)}"
         return self.put(name, sent)
 
     def _delete(self, path: str, sent: Any) -> Any:
-        _check(sent or {}, _SHAPES["delete"], "DeleteOptions")
+        if sent is not None and (sent.get("apiVersion"), sent.get("kind")) != ("v1", "DeleteOptions"):
+            raise RefusalError(400, "BadRequest", "those are no DeleteOptions")
         found = self._found(path)
         uid = ((sent or {}).get("preconditions") or {}).get("uid")
         if uid is not None and uid != found["metadata"]["uid"]:
@@ -308,27 +310,24 @@ def _template(name: str, image: str) -> dict[str, Any]:
 
 
 def _route(path: str) -> tuple[str, tuple[str, ...]]:
-    for kind, pattern in _ROUTES.items():
-        match = re.fullmatch(pattern, unquote(path))
+    for kind, template in _ROUTES.items():
+        match = re.fullmatch(
+            template.replace("{namespace}", f"({_NAME})").replace("{name}", f"({_NAME})"), unquote(path)
+        )
         if match:
             return kind, match.groups()
     raise RefusalError(404, "NotFound", "the server could not find the requested resource")
 
 
-def _check(sent: Any, shape: Any, where: str) -> None:
-    if isinstance(shape, type):
-        if not isinstance(sent, shape) or (shape is int and isinstance(sent, bool)):
-            raise RefusalError(400, "BadRequest", f"{where}: {sent!r} is no {shape.__name__}")
-    elif not isinstance(sent, dict):
-        raise RefusalError(400, "BadRequest", f"{where}: {sent!r} is no object")
-    elif str in shape:
-        for key, value in sent.items():
-            _check(value, shape[str], f"{where}.{key}")
-    else:
-        for key, value in sent.items():
-            if key not in shape:
-                raise RefusalError(400, "BadRequest", f'strict decoding error: unknown field "{where}.{key}"')
-            _check(value, shape[key], f"{where}.{key}")
+def _check_sent(found: dict[str, Any], content_type: str | None, sent: Any) -> None:
+    if sent is None and "delete" not in found["body"].lower():
+        raise RefusalError(400, "BadRequest", "there is no body")
+    if sent is None:
+        return
+    known = found.get("consumes", [published.JSON])
+    if content_type not in known:
+        raise RefusalError(415, "UnsupportedMediaType", f"{content_type} is none of {known}")
+    published.check_body(found, content_type, sent)
 
 
 def _merge(found: dict[str, Any], patch: dict[str, Any]) -> None:
@@ -337,12 +336,16 @@ def _merge(found: dict[str, Any], patch: dict[str, Any]) -> None:
             found.pop(key, None)
         elif isinstance(value, dict):
             _merge(found.setdefault(key, {}), value)
+        elif isinstance(value, list):  # merged by a key of its own, each
+            raise RefusalError(400, "BadRequest", f"this server does not merge lists, as {key} is")
         else:
             found[key] = value
 
 
 def _operate(found: dict[str, Any], operation: dict[str, Any]) -> None:
     """RFC 6902, `test` and `replace`."""
+    if operation["op"] not in ("test", "replace"):
+        raise RefusalError(400, "BadRequest", f"this server does not do {operation['op']}")
     *keys, last = [part.replace("~1", "/").replace("~0", "~") for part in operation["path"].split("/")[1:]]
     where: Any = found
     for key in keys:
