@@ -100,6 +100,44 @@ class BadServer:
     def _silent(self, peer: socket.socket, _: str) -> None:
         """It takes the request and closes."""
 
+    def _continues(self, peer: socket.socket, _: str) -> None:
+        """It will answer, it says, and says so again."""
+        while not self.closed.wait(0.001):
+            peer.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    def _bighead(self, peer: socket.socket, _: str) -> None:
+        """A header without end, as fast as it is read."""
+        peer.sendall(b"HTTP/1.1 200 OK\r\nX: ")
+        while not self.closed.is_set():
+            peer.sendall(b"x" * 65536)
+
+    def _badchunk(self, peer: socket.socket, _: str) -> None:
+        peer.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\nhello\r\n")
+
+    def _lies(self, peer: socket.socket, _: str) -> None:
+        peer.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: -2\r\n\r\n{}")
+
+    def _two(self, peer: socket.socket, _: str) -> None:
+        """Two lengths, of which one would be cut and one go on."""
+        peer.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 9\r\n\r\n{}")
+
+    def _switch(self, peer: socket.socket, _: str) -> None:
+        """Another protocol from now on, which nobody asked for."""
+        peer.sendall(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n")
+        self.closed.wait(30)
+
+    def _nobody(self, peer: socket.socket, _: str) -> None:
+        """No content, and then some."""
+        peer.sendall(b"HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\nhello")
+
+    def _later(self, peer: socket.socket, _: str) -> None:
+        """Busy for a year, it says."""
+        peer.sendall(b"HTTP/1.1 503 Busy\r\nRetry-After: 31536000\r\nContent-Length: 0\r\n\r\n")
+
+    def _cookies(self, peer: socket.socket, _: str) -> None:
+        """It would like to be remembered, and to set what is sent next time."""
+        peer.sendall(b"HTTP/1.1 200 OK\r\nSet-Cookie: a=b\r\nContent-Length: 2\r\n\r\n{}")
+
     def _nonsense(self, peer: socket.socket, _: str) -> None:
         peer.sendall(b"SSH-2.0-OpenSSH_9.9\r\n")
 

@@ -444,6 +444,34 @@ def test_a_lease_that_is_renewed_outlasts_a_long_piece_of_work(database, opened,
     assert [one.arrived for one in process.settled()] == [True]
 
 
+def test_while_it_stops_leases_are_renewed_as_before_and_no_more_often(process, kinds, monkeypatch):
+    monkeypatch.setattr("watchbill.executor.lanes._RENEWALS", 0.1)
+    released, renewed, renew = threading.Event(), [], outbox.renew
+
+    def renewing(*given):
+        renewed.append(time.monotonic())
+        return renew(*given)
+
+    def long(work, _):
+        released.wait(20)
+        return MessageSettled(key=work.key, arrived=True)
+
+    monkeypatch.setattr(outbox, "renew", renewing)
+    kinds["note"] = long
+    process.add(Effect("x/note/1", "note", NOTE, False))
+    process.start()
+    until(lambda: process.states() == {"x/note/1": "claimed"})
+    stopping = threading.Thread(target=process.lanes[2].stop, args=(20,))
+    renewed.clear()
+    began = time.monotonic()
+    stopping.start()
+    until(lambda: len(renewed) == 4)
+    assert time.monotonic() - began > 0.25
+    released.set()
+    stopping.join()
+    assert process.states() == {"x/note/1": "done"}
+
+
 def test_two_processes_do_each_effect_once_between_them(database, opened, kinds):
     done = []
     kinds["note"] = lambda work, _: (done.append(work.key), MessageSettled(key=work.key, arrived=True))[1]

@@ -73,6 +73,17 @@ def test_a_call_carries_its_body_and_the_same_key_each_time(server):
         ("cut", "unknown", "unknown"),
         ("silent", "unknown", "unknown"),
         ("nonsense", "unknown", "unknown"),
+        ("continues", "unknown", "unknown"),
+        ("bighead", "unknown", "unknown"),
+        ("badchunk", "unknown", "unknown"),
+        ("lies", "unknown", "unknown"),
+        ("two", "unknown", "unknown"),
+        ("switch", "unknown", "unknown"),
+        ("nobody", "succeeded", "succeeded"),
+        ("later", "failed", "unknown"),
+        ("status/429", "failed", "failed"),
+        ("status/999", "failed", "unknown"),
+        ("cookies", "succeeded", "succeeded"),
     ],
 )
 def test_whatever_a_server_does_the_end_is_told_in_time_and_nothing_unsafe_is_repeated(server, path, put, post):
@@ -111,6 +122,27 @@ def test_who_the_server_is_must_be_vouched_for(tmp_path, server):
         assert outcome(elsewhere) == "not-started"
     finally:
         bad.close()
+
+
+def test_a_server_that_is_connected_and_says_nothing_is_given_up(monkeypatch):
+    monkeypatch.setattr(http, "_SECONDS", 0.6)
+    with socket.create_server(("127.0.0.1", 0)) as deaf:  # the machine connects; nobody ever accepts
+        address = f"127.0.0.1:{deaf.getsockname()[1]}"
+        assert outcome(prepared(f"http://{address}/x", "POST")) == "unknown"
+        monkeypatch.setattr(outgoing, "_CONNECT", 0.2)
+        assert outcome(prepared(f"https://{address}/x", "POST")) == "not-started"  # no handshake: nothing was asked
+
+
+def test_a_server_without_tls_is_not_asked_what_is_meant_for_one_with(server, monkeypatch):
+    monkeypatch.setattr(outgoing, "_CONNECT", 0.2)
+    assert outcome(prepared(f"{server.url.replace('http:', 'https:')}/fine", "POST")) == "not-started"
+    assert server.asked == []
+
+
+def test_nothing_that_a_server_sets_is_sent_with_the_next_call(server):
+    for _ in range(2):
+        outcome(prepared(f"{server.url}/cookies"))
+    assert all("cookie" not in headers for _, headers, _ in server.asked)
 
 
 def test_a_proxy_of_the_machine_does_not_see_it(server, monkeypatch):

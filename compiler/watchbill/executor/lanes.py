@@ -50,6 +50,7 @@ class Effects:
         self._held: dict[str, tuple[Claim, float]] = {}
         self._lock = threading.Lock()
         self._stopping = threading.Event()
+        self._stopped = threading.Event()
         self._renewer = threading.Thread(target=self._renew, name="renewer", daemon=True)
         writer.lanes.append(self)
 
@@ -77,6 +78,7 @@ class Effects:
         end = time.monotonic() + patience
         while self._held and time.monotonic() < end:
             time.sleep(0.02)
+        self._stopped.set()
         with self._lock:
             left = [claim for claim, _ in self._held.values()]
         if self.name == "once":
@@ -215,7 +217,7 @@ class Effects:
             return taken
 
     def _renew(self) -> None:
-        while not self._stopping.wait(_RENEWALS) or self._held:
+        while not self._stopped.wait(_RENEWALS):
             with self._lock:
                 claims = [claim for claim, _ in self._held.values()]
             if not claims:
