@@ -129,12 +129,10 @@ def test_a_server_that_is_connected_and_says_nothing_is_given_up(monkeypatch):
     with socket.create_server(("127.0.0.1", 0)) as deaf:  # the machine connects; nobody ever accepts
         address = f"127.0.0.1:{deaf.getsockname()[1]}"
         assert outcome(prepared(f"http://{address}/x", "POST")) == "unknown"
-        monkeypatch.setattr(outgoing, "_CONNECT", 0.2)
         assert outcome(prepared(f"https://{address}/x", "POST")) == "not-started"  # no handshake: nothing was asked
 
 
-def test_a_server_without_tls_is_not_asked_what_is_meant_for_one_with(server, monkeypatch):
-    monkeypatch.setattr(outgoing, "_CONNECT", 0.2)
+def test_a_server_without_tls_is_not_asked_what_is_meant_for_one_with(server):
     assert outcome(prepared(f"{server.url.replace('http:', 'https:')}/fine", "POST")) == "not-started"
     assert server.asked == []
 

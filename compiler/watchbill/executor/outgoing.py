@@ -8,6 +8,7 @@ import functools
 import random
 import ssl
 import time
+from collections.abc import Awaitable, Callable
 
 import httpx
 import msgspec
@@ -76,22 +77,23 @@ def _wait(number: int) -> float:
 
 async def _bounded(call: Call, seconds: float) -> Answer:
     sent = False
+
+    async def trace(event: str, _: object) -> None:
+        nonlocal sent
+        sent |= event == "http11.send_request_headers.started"  # before that it only connects
+
     try:
         async with asyncio.timeout(seconds):
-            try:
-                return await _once(call, seconds)
-            except (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol, httpx.LocalProtocolError):
-                raise
-            except httpx.HTTPError:
-                sent = True
-                raise
+            return await _once(call, seconds, trace)
     except TimeoutError:
-        raise NoAnswer(f"no whole answer within {seconds:.0f} s", sent=True) from None
+        raise NoAnswer(f"no whole answer within {seconds:.0f} s", sent=sent) from None
+    except httpx.LocalProtocolError as error:  # a header that is none: it does not leave here
+        raise NoAnswer(_told(error), sent=False) from None
     except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
         raise NoAnswer(_told(error), sent=sent) from None
 
 
-async def _once(call: Call, seconds: float) -> Answer:
+async def _once(call: Call, seconds: float, trace: Callable[[str, object], Awaitable[None]]) -> Answer:
     timeout = httpx.Timeout(seconds, connect=min(_CONNECT, seconds))
     async with (
         httpx.AsyncClient(trust_env=False, verify=_trusted(call.ca), timeout=timeout, follow_redirects=False) as client,
@@ -100,6 +102,7 @@ async def _once(call: Call, seconds: float) -> Answer:
             call.url,
             headers={"Accept-Encoding": "identity", "User-Agent": "watchbill", **call.headers},
             content=call.content,
+            extensions={"trace": trace},
         ) as response,
     ):
         body, whole = bytearray(), True
