@@ -98,25 +98,19 @@ def between_two_runs_on_a_target_lies_the_cooldown(story: Story) -> Broken:
 
 def a_target_is_touched_by_one_run_at_a_time(story: Story) -> Broken:
     """Until that run has ended; one of which nobody knows how it ended holds its target while the incident is open."""
-    held = {}
+    held, over, unknown = {}, set(), set()
     for entry in story.entries:
+        for moved in entry.decided(said.Moved):
+            (over.add if moved.after == "resolved" else over.discard)(moved.incident)
         for ran in entry.decided(said.Ran):
+            (unknown.add if ran.outcome == "unknown" else unknown.discard)(ran.run)
             if ran.outcome != "unknown":
                 held = {target: run for target, run in held.items() if run[0] != ran.run}
-        for moved in entry.decided(said.Moved):
-            if moved.after == "resolved":
-                unknown = {run for run, outcome in _outcomes(story, entry.number).items() if outcome == "unknown"}
-                held = {
-                    target: run for target, run in held.items() if run[1] != moved.incident or run[0] not in unknown
-                }
+        held = {target: run for target, run in held.items() if run[1] not in over or run[0] not in unknown}
         for act in entry.acts:
             if act.body.target in held:
                 yield f"{act.key}: {held[act.body.target][0]} is at work on {act.body.target}"
             held[act.body.target] = (act.key, act.body.incident)
-
-
-def _outcomes(story: Story, until: int) -> dict[str, str]:
-    return {ran.run: ran.outcome for entry in story.entries[: until + 1] for ran in entry.decided(said.Ran)}
 
 
 def no_more_targets_are_touched_at_once_than_the_policy_says(story: Story) -> Broken:
@@ -130,8 +124,8 @@ def no_more_targets_are_touched_at_once_than_the_policy_says(story: Story) -> Br
 
 
 def a_breaker_that_is_open_stops_everything_until_a_person_closes_it(story: Story) -> Broken:
-    """Counted here: attempts in a row of which a run failed or is unknown, or that did not help."""
-    failed, open_ = defaultdict(set), set()
+    """Counted here: attempts in a row of which a run failed or is unknown, or that did not help; each of them once."""
+    failed, open_, counted = defaultdict(set), set(), set()
     names, runs, settled = {}, defaultdict(set), defaultdict(dict)
     for entry in story.entries:
         if isinstance(entry.event, came.BreakerClosed):
@@ -149,10 +143,12 @@ def a_breaker_that_is_open_stops_everything_until_a_person_closes_it(story: Stor
                 settled[attempt].setdefault(ran.run, ran.outcome)
                 if set(settled[attempt]) == runs[attempt] and {"failed", "unknown"} & set(settled[attempt].values()):
                     failed[names[attempt]].add(attempt)
+                    counted.add(attempt)
         for seen in entry.decided(said.Verified):
             attempt = [one for one in names if one.startswith(f"{seen.incident}/")][-1]
-            if seen.helped is False:
+            if seen.helped is False and attempt not in counted:
                 failed[seen.remediation].add(attempt)
+                counted.add(attempt)
             elif seen.helped and attempt not in failed[seen.remediation]:
                 failed[seen.remediation].clear()
         for name, attempts in failed.items():
@@ -193,7 +189,8 @@ def what_needs_approval_has_it_from_people_who_may_give_it(story: Story) -> Brok
     """In mode approve always; else as the policy says: so many different people, each of them one whom it names."""
     told = None
     given = defaultdict(set)
-    approvers = {"scale": {"ana", "bo"}, "isolate": {"ana", "bo", "noor"}}
+    on_call = {"web": {"ana", "bo"}, "data": {"cy"}}
+    beside = {"scale": set(), "isolate": {"noor"}}
     for entry in story.entries:
         if isinstance(entry.event, came.ModeSet):
             told = entry.event.mode
@@ -209,8 +206,9 @@ def what_needs_approval_has_it_from_people_who_may_give_it(story: Story) -> Brok
             mine = given[act.body.incident]
             if len(mine) < needed:
                 yield f"{act.key}: {len(mine)} of {needed} approvals"
-            if policy is not None and not mine <= approvers[name]:
-                yield f"{act.key}: approved by {mine - approvers[name]}, who may not"
+            may = on_call[story.team_of(act.body.incident, entry.number)] | beside.get(name, set())
+            if policy is not None and not mine <= may:
+                yield f"{act.key}: approved by {mine - may}, who may not"
         for ended in (*entry.decided(said.Passed), *entry.decided(said.Refused)):
             given.pop(ended.incident, None)
 

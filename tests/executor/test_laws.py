@@ -1,10 +1,18 @@
 """Whatever happens, in whatever order: the laws of `laws.py` hold, and in the end the executor knows what is true."""
 
+import os
+import random
+from functools import cache
+from typing import get_args
+
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from executor.busy import Day
 from executor.laws import LAWS
 from executor.world import ALERTS, KNOWN, MINUTE, World
+from watchbill.executor.core import decisions as said
 from watchbill.executor.core import events
 
 NUMBER = st.integers(0, len(ALERTS) - 1)
@@ -95,7 +103,20 @@ def unsettled(world: World):
                 yield f"alert {number} fires, and there is no incident"
 
 
-@settings(max_examples=300, deadline=None)
+# Each has a short story of its own: in test_gates, test_life or test_notice.
+SELDOM = {
+    "approval-refused",
+    "nobody-to-ask",
+    "not-firing",
+    "overall-limit",
+    "target-limit",
+    "too-many-targets",
+    "undo-impossible",
+    "unhealthy",
+}
+
+
+@settings(max_examples=200, deadline=None)
 @given(st.lists(MOVES, max_size=60), st.sampled_from(["auto", "auto", "approve"]), st.booleans())
 def test_whatever_happens_every_law_holds_and_nothing_is_lost(moves, mode, tight):
     limits = {"storm": {"incidents": 4, "within": "5m", "hold": "10m"}, "per_team": 3, "overall": 4} if tight else {}
@@ -106,3 +127,38 @@ def test_whatever_happens_every_law_holds_and_nothing_is_lost(moves, mode, tight
     world.settle()
     assert broken(world) == []
     assert list(unsettled(world)) == []
+
+
+# The same days in every run; others each time for whoever hunts for more.
+FIRST = random.randrange(10**9) if "WATCHBILL_EXAMPLES" in os.environ else 0
+DAYS = range(FIRST, FIRST + 10)
+
+
+@cache
+def day(seed: int) -> World:
+    return Day(seed).play(150)
+
+
+@pytest.mark.parametrize("seed", DAYS)
+def test_on_busy_days_every_law_holds_and_nothing_is_lost(seed):
+    world = day(seed)
+    assert broken(world) == []
+    world.settle()
+    assert broken(world) == []
+    assert list(unsettled(world)) == []
+
+
+def test_the_stories_come_to_every_state_of_an_incident_and_to_nearly_every_gate():
+    """A law about what never happens says nothing."""
+    decided = [one for seed in range(10) for entry in day(seed).entries for one in entry.step.decisions]
+    assert {one.after for one in decided if isinstance(one, said.Moved)} == set(get_args(said.Phase))
+    refused = {one.reason for one in decided if isinstance(one, said.Refused | said.Held)}
+    assert set(get_args(said.Refusal)) - refused <= SELDOM
+    assert {one.outcome for one in decided if isinstance(one, said.Ran)} == {
+        "succeeded",
+        "failed",
+        "not-started",
+        "unknown",
+    }
+    assert {one.helped for one in decided if isinstance(one, said.Verified)} == {True, False, None}
+    assert {one.open for one in decided if isinstance(one, said.Breaker)} == {True, False}
