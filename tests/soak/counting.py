@@ -22,12 +22,15 @@ def handle(work: Work, outside: Outside) -> Events:
     match work.body:
         case Act(remediation=remediation, target=target, undo=undo):
             write({"key": work.key, "at": time.time(), "remediation": remediation, "target": target, "undo": undo})
-            time.sleep(random.uniform(0.0, 0.2))  # a kill may come before the result
+            time.sleep(random.uniform(0.0, 1.0))  # a kill may come before the result
             return ActionFinished(key=work.key, outcome="succeeded")
         case Query(expressions=expressions):
-            healthy = Result(samples=(Sample(labels={}, value=9.0),))
-            return QueryAnswered(key=work.key, results=dict.fromkeys(expressions, healthy))
+            there = Result(samples=(Sample(labels={}, value=9.0),))
+            return QueryAnswered(
+                key=work.key, results={name: Result() if name == "absent" else there for name in expressions}
+            )
         case _:
+            time.sleep(random.uniform(0.0, 0.2))
             settled = undone(work.key, work.body, "counted only", outside.now())
             return MessageSettled(key=work.key, arrived=True) if isinstance(settled, MessageSettled) else settled
 

@@ -347,7 +347,7 @@ def test_leases_on_postgresql_run_by_the_databases_clock(postgresql, opened, mon
 def test_a_writer_that_is_paused_in_a_transaction_does_not_hold_up_the_others(postgresql, opened, monkeypatch):
     url = postgresql.empty()
     opened(url)
-    monkeypatch.setattr("watchbill.executor.store.connect._PAUSED", 1000)
+    monkeypatch.setattr("watchbill.executor.store.connect.PAUSED", 1000)
     asleep, awake = opened(url), opened(url)
     with pytest.raises(Unavailable, match=r"idle-in-transaction|closed|terminat"), asleep.write() as tx:  # noqa: PT012
         outbox.add(tx, [(1, page(1))])

@@ -30,8 +30,8 @@ Clock = Callable[[], datetime]
 Unavailable = (OperationalError, InterfaceError, InternalError, PoolTimeout)
 _WRITER = 0x77617463_6862696C  # "watchbil": the advisory lock of the log's writer
 _MIGRATION = _WRITER + 1
-_PAUSED = 10_000  # ms that PostgreSQL waits for a process that has stopped inside a transaction
-_LOCKED = 5_000  # ms that a transaction waits for another
+PAUSED = 4_000  # ms that PostgreSQL waits for a process that has stopped inside a transaction
+_LOCKED = 5_000  # ms that a transaction waits for another: longer, so that those who wait need not fail with it
 
 
 class NoStore(Exception):  # noqa: N818
@@ -111,7 +111,7 @@ def _url(url: str | URL) -> URL:
 
 def _engines(url: URL, *, read_only: bool) -> tuple[Engine, Engine]:
     if url.get_backend_name() == "postgresql":
-        limits = f"-c lock_timeout={_LOCKED} -c idle_in_transaction_session_timeout={_PAUSED}"
+        limits = f"-c lock_timeout={_LOCKED} -c idle_in_transaction_session_timeout={PAUSED}"
         writer = create_engine(
             url, pool_pre_ping=False, pool_size=8, connect_args={"options": limits, "connect_timeout": 5}
         )
