@@ -81,8 +81,9 @@ class Server:
         options = f"-h '' -k {self.folder} -c fsync={self.fsync} -c max_connections=200"
         self._run("pg_ctl", "-D", self.folder / "data", "-l", self.folder / "log", "-w", "-o", options, "start")
 
-    def stop(self) -> None:
-        self._run("pg_ctl", "-D", self.folder / "data", "-m", "immediate", "-w", "stop")
+    def stop(self, mode: str = "immediate") -> None:
+        """`immediate` is a crash, from which it recovers at its next start; `fast` is clean."""
+        self._run("pg_ctl", "-D", self.folder / "data", "-m", mode, "-w", "stop")
 
     def url(self, name: str) -> str:
         return f"postgresql://watchbill@/{name}?host={self.folder}"

@@ -44,6 +44,7 @@ class Findings(msgspec.Struct, frozen=True):
 
     `lost`: deliveries that were answered with 200. `deadlines`: rows that are not those of the log; served twice, or
     never set. `overdue`, `unserved`: left lying though their time has come. `effects`: wanted by the log, and in no row.
+    `untold`: rows that have ended, and the log knows no result.
     `twice`: actions that were done again. `unasked`: actions that the log did not permit before, or that came after
     nobody knew. `told_twice`: effects with two results. `above`: limits. `slow`: takeovers. `laws`: what they say.
     """
@@ -53,6 +54,7 @@ class Findings(msgspec.Struct, frozen=True):
     overdue: tuple[str, ...] = ()
     effects: tuple[str, ...] = ()
     unserved: tuple[str, ...] = ()
+    untold: tuple[str, ...] = ()
     twice: tuple[str, ...] = ()
     unasked: tuple[str, ...] = ()
     told_twice: tuple[str, ...] = ()
@@ -96,7 +98,7 @@ def judged(
         verdict = verify(lambda: log.raw(tx), head=head)
         entries = list(log.entries(tx, prefix=EVENT))
         rows = {row.key: row.due for row in tx.connection.execute(text("SELECT key, due FROM deadlines"))}
-        outbox = set(tx.connection.execute(text("SELECT key FROM outbox")).scalars())
+        outbox = dict(tx.connection.execute(text("SELECT key, state FROM outbox")).tuples().all())
     store.close()
     story, other = _story(entries)
     state = story.entries[-1].step.state
@@ -111,6 +113,7 @@ def judged(
         overdue=tuple(left[0]),
         effects=tuple(sorted(effect.key for effect in wanted if effect.key not in outbox)),
         unserved=tuple(left[1]),
+        untold=tuple(sorted(_untold(story, outbox, set(settled)))),
         twice=_more(Counter(act["key"] for act in acts), 1),
         unasked=tuple(_unasked(story, acts)),
         told_twice=_more(settled, 1),
@@ -148,7 +151,9 @@ def _story(entries: Sequence[log.Entry]) -> tuple[laws.Story, list[str]]:
         assert entry.body is not None
         now = to_micros(entry.time) // 1000
         step = reduce(state, event_of(entry.body), now)
-        if msgspec.json.decode(entry.body).get("decisions", []) != msgspec.json.decode(msgspec.json.encode(step.decisions)):
+        if msgspec.json.decode(entry.body).get("decisions", []) != msgspec.json.decode(
+            msgspec.json.encode(step.decisions)
+        ):
             other.append(f"entry {entry.seq}: a replica decided otherwise")
         made.append(laws.Entry(len(made), event_of(entry.body), now, step))
         state = step.state
@@ -161,7 +166,9 @@ def _differences(story: laws.Story, rows: dict[str, int]) -> list[str]:
     known = {f"executor/{name}": due * 1000 for name, due in state.deadlines.items()}
     for one in state.incidents.values():
         known |= {f"{one.id}/{name}": due * 1000 for name, due in one.deadlines.items()}
-    return sorted(f"{key}: {rows.get(key)} for {known.get(key)}" for key in {key for key, _ in known.items() ^ rows.items()})
+    return sorted(
+        f"{key}: {rows.get(key)} for {known.get(key)}" for key in {key for key, _ in known.items() ^ rows.items()}
+    )
 
 
 def _served_wrongly(story: laws.Story) -> list[str]:
@@ -177,6 +184,13 @@ def _served_wrongly(story: laws.Story) -> list[str]:
             else:
                 rows.pop(one.key, None)
     return wrong
+
+
+def _untold(story: laws.Story, rows: dict[str, str], told: set[str]) -> set[str]:
+    """Of an action that was not permitted nothing needs to be told."""
+    permitted = {one.run for entry in story.entries for one in entry.decided(said.Permitted)}
+    refused = {one.run for entry in story.entries for one in entry.decided(said.Refused)} - permitted
+    return {key for key, state in rows.items() if state in ("done", "unknown")} - told - refused
 
 
 def _acts(file: Path) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Callable
 
 import msgspec
 from sqlalchemy import text
@@ -14,7 +15,7 @@ _TOKENS = text("SELECT key, token FROM outbox")
 
 
 class Takeover(msgspec.Struct, frozen=True):
-    """`after` seconds from the death of its holder; `late` seconds after the end of the lease, or of what disturbed all."""
+    """`after` seconds from the death of its holder; `late` seconds after the lease, or after anybody could."""
 
     key: str
     after: float
@@ -22,14 +23,18 @@ class Takeover(msgspec.Struct, frozen=True):
 
 
 class Watch:
-    """Of one storm. Tell it of deaths as they happen; a look sees what changed since the last."""
+    """Of one storm. Tell it of deaths as they happen; a look sees what changed since the last.
 
-    def __init__(self, database: str) -> None:
+    `there` is since when there is anybody to take anything over.
+    """
+
+    def __init__(self, database: str, there: Callable[[], float]) -> None:
         self.takeovers: list[Takeover] = []
         self._store = Store(database)
         self._gone: dict[int, float] = {}
         self._orphans: dict[tuple[str, int], tuple[int, float]] = {}
-        self._calm = 0.0
+        self._there = there
+        self._away = 0.0
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
@@ -41,10 +46,6 @@ class Watch:
         """It was only stopped, and what it still holds is its own again."""
         self._gone.pop(pid, None)
         self._orphans = {held: one for held, one in self._orphans.items() if one[0] != pid}
-
-    def calm(self) -> None:
-        """What kept everybody from taking anything over is over now."""
-        self._calm = time.time()
 
     def stop(self) -> list[Takeover]:
         self._stopping.set()
@@ -62,7 +63,7 @@ class Watch:
             try:
                 self._look()
             except Unavailable:
-                self.calm()  # while the database is away nobody takes anything over
+                self._away = time.time()  # and nobody takes anything over
 
     def _look(self) -> None:
         with self._store.read() as tx:
@@ -74,7 +75,7 @@ class Watch:
             if (key, token) in there:
                 continue
             if tokens[key] != token and pid in self._gone:
-                self.takeovers.append(Takeover(key, now - self._gone[pid], now - max(until, self._calm)))
+                self.takeovers.append(Takeover(key, now - self._gone[pid], now - max(until, self._away, self._there())))
             self._orphans.pop((key, token), None)
         for row in held:
             pid = int(row.holder.split("-")[-2])

@@ -19,6 +19,7 @@ from sqlalchemy.exc import (
     InternalError,
     NoSuchModuleError,
     OperationalError,
+    ProgrammingError,
     SQLAlchemyError,
 )
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -26,8 +27,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from watchbill.executor.store.chain import from_micros
 
 Clock = Callable[[], datetime]
-# What to catch: the database cannot be reached, is locked, or is full. Another error is about what was to be written.
-Unavailable = (OperationalError, InterfaceError, InternalError, PoolTimeout)
+# What to catch: the database cannot be reached, is locked, full or read-only, or gives no right to a table (to PostgreSQL
+# an error of programming; statements here never change). Another error is about what was to be written.
+Unavailable = (OperationalError, InterfaceError, InternalError, ProgrammingError, PoolTimeout)
 _WRITER = 0x77617463_6862696C  # "watchbil": the advisory lock of the log's writer
 _MIGRATION = _WRITER + 1
 PAUSED = 4_000  # ms that PostgreSQL waits for a process that has stopped inside a transaction
@@ -112,12 +114,9 @@ def _url(url: str | URL) -> URL:
 def _engines(url: URL, *, read_only: bool) -> tuple[Engine, Engine]:
     if url.get_backend_name() == "postgresql":
         limits = f"-c lock_timeout={_LOCKED} -c idle_in_transaction_session_timeout={PAUSED}"
-        writer = create_engine(
-            url, pool_pre_ping=False, pool_size=8, connect_args={"options": limits, "connect_timeout": 5}
-        )
-        reader = create_engine(
-            url, isolation_level="REPEATABLE READ", pool_pre_ping=True, connect_args={"connect_timeout": 5}
-        )
+        how = {"connect_timeout": 5, "client_encoding": "utf8"}  # whatever the database's own is: `_check_encoding`
+        writer = create_engine(url, pool_pre_ping=False, pool_size=8, connect_args={**how, "options": limits})
+        reader = create_engine(url, isolation_level="REPEATABLE READ", pool_pre_ping=True, connect_args=how)
         return writer, reader
     if url.get_backend_name() != "sqlite":
         raise NoStore(f"`{url.get_backend_name()}` is not one of sqlite and postgresql")
@@ -153,6 +152,7 @@ def open_store(url: str, *, clock: Clock | None = None, create: bool = True) -> 
 
     store = Store(url, clock=clock)
     try:
+        _check_encoding(store)
         migrate.bring_up_to_date(store, create=create)
     except SQLAlchemyError as error:
         store.close()
@@ -161,6 +161,16 @@ def open_store(url: str, *, clock: Clock | None = None, create: bool = True) -> 
         store.close()
         raise
     return store
+
+
+def _check_encoding(store: Store) -> None:
+    """Of a database that cannot hold every label one would fail on some night."""
+    if not store.postgresql:
+        return
+    with store.read() as tx:
+        found = tx.connection.execute(text("SHOW server_encoding")).scalar_one()
+    if found != "UTF8":
+        raise NoStore(f"{store.name} has the encoding {found}: CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0")
 
 
 def first_line(error: Exception) -> str:
