@@ -65,7 +65,11 @@ class Findings(msgspec.Struct, frozen=True):
 
 
 class Figures(msgspec.Struct, frozen=True):
-    """What it was that held. `slowest` seconds lay between a death and another's claim, `latest` after the lease's end."""
+    """What it was that held.
+
+    Of takeovers that nothing disturbed at most `slowest` seconds lay between a death and another's claim; of all of them
+    at most `latest` after the lease's end.
+    """
 
     answered: int = 0
     entries: int = 0
@@ -137,7 +141,7 @@ def judged(
         unknown=sum(one.outcome == "unknown" for entry in story.entries for one in entry.decided(said.Ran)),
         pages=sum(len(entry.effects(effects.Page)) for entry in story.entries),
         takeovers=len(takeovers),
-        slowest=round(max((one.after for one in takeovers), default=0.0), 1),
+        slowest=round(max((one.after for one in takeovers if not one.disturbed), default=0.0), 1),
         latest=round(max((one.late for one in takeovers), default=0.0), 1),
         refused=dict(refused.most_common()),
     )

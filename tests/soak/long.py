@@ -40,7 +40,7 @@ def tell(name: str, outcomes: list[Outcome]) -> None:
     counted = {field: sum(values) for field, values in figures if field not in (*_WORST, "refused")}
     print(f"  {', '.join(f'{number:,} {field}' for field, number in counted.items())}")
     worst = {field: max(values) for field, values in figures if field in _WORST}
-    print(f"  taken over {worst['slowest']} s after a death at most, {worst['latest']} s after the end of the lease")
+    print(f"  taken over {worst['slowest']} s after a death at most, and {worst['latest']} s after the end of a lease")
     refused: dict[str, int] = {}
     for reason, number in itertools.chain.from_iterable(one.figures.refused.items() for one in outcomes):
         refused[reason] = refused.get(reason, 0) + number

@@ -16,7 +16,6 @@ class Replica:
     def __init__(self, folder: Path, database: str, lease: float) -> None:
         self.folder, self.database, self.lease = folder, database, lease
         self.address: str | None = None
-        self.ready_at = 0.0
         self.stopped = False
         self.process: subprocess.Popen[str] | None = None
         self.start()
@@ -43,7 +42,6 @@ class Replica:
             for line in process.stderr:
                 kept.write(line)
                 if '"ready"' in line and process is self.process:
-                    self.ready_at = time.time()
                     self.address = f"http://{json.loads(line)['listen']}"
 
     @property

@@ -93,7 +93,7 @@ def storm(
     running = [Replica(folder, database, lease) for _ in range(replicas)]
     for one in running:
         one.until_ready()
-    watch, head = Watch(database, lambda: max(one.ready_at for one in running) if replicas == 1 else 0.0), Head()
+    watch, head = Watch(database, lambda: any(one.address is not None for one in running)), Head()
     answered: set[str] = set()
     threads = [
         threading.Thread(target=_deliver, args=(running, answered, stopping, number)) for number in range(_SENDERS)

@@ -15,20 +15,24 @@ _TOKENS = text("SELECT key, token FROM outbox")
 
 
 class Takeover(msgspec.Struct, frozen=True):
-    """`after` seconds from the death of its holder; `late` seconds after the lease, or after anybody could."""
+    """`after` seconds from the death of its holder, `late` seconds after the lease.
+
+    If it was disturbed, because at the lease's end the database or every replica was away, `late` counts from their return.
+    """
 
     key: str
     after: float
     late: float
+    disturbed: bool
 
 
 class Watch:
     """Of one storm. Tell it of deaths as they happen; a look sees what changed since the last.
 
-    `there` is since when there is anybody to take anything over.
+    `there` is whether there is anybody to take anything over.
     """
 
-    def __init__(self, database: str, there: Callable[[], float]) -> None:
+    def __init__(self, database: str, there: Callable[[], bool]) -> None:
         self.takeovers: list[Takeover] = []
         self._store = Store(database)
         self._gone: dict[int, float] = {}
@@ -61,9 +65,11 @@ class Watch:
     def _run(self) -> None:
         while not self._stopping.wait(_EVERY):
             try:
+                if not self._there():
+                    self._away = time.time()
                 self._look()
             except Unavailable:
-                self._away = time.time()  # and nobody takes anything over
+                self._away = time.time()
 
     def _look(self) -> None:
         with self._store.read() as tx:
@@ -75,7 +81,8 @@ class Watch:
             if (key, token) in there:
                 continue
             if tokens[key] != token and pid in self._gone:
-                self.takeovers.append(Takeover(key, now - self._gone[pid], now - max(until, self._away, self._there())))
+                late = now - max(until, self._away)
+                self.takeovers.append(Takeover(key, now - self._gone[pid], late, self._away > until))
             self._orphans.pop((key, token), None)
         for row in held:
             pid = int(row.holder.split("-")[-2])
