@@ -3,7 +3,6 @@
 import concurrent.futures
 import json
 import os
-import random
 import signal
 import socket
 import sqlite3
@@ -185,38 +184,6 @@ def test_what_is_under_way_when_it_is_told_to_stop_is_still_answered(file, serve
         concurrent.futures.wait(futures)
     committed = {digest_of(firing(number)).hex() for number, code in answered.items() if code == 200}
     assert committed <= whole(opened(file))
-
-
-def test_whatever_was_answered_with_200_is_in_the_log_though_the_process_is_killed_again_and_again(
-    database, serve, opened
-):
-    kills = 10 if database.startswith("sqlite") else 3
-    rolled, answered, stopping = random.Random(5), set(), threading.Event()
-    served = serve(database)
-
-    def post(start: int) -> None:
-        number = start
-        while not stopping.is_set():
-            number += 4
-            try:
-                if served.post(firing(number)) == 200:
-                    answered.add(digest_of(firing(number)).hex())
-            except httpx.HTTPError:
-                time.sleep(0.01)
-
-    threads = [threading.Thread(target=post, args=(start,)) for start in range(4)]
-    for thread in threads:
-        thread.start()
-    for _ in range(kills):
-        time.sleep(rolled.uniform(0.02, 0.3))
-        served.stop(signal.SIGKILL)
-        served = serve(database)
-    stopping.set()
-    for thread in threads:
-        thread.join()
-    assert served.stop() == 0
-    assert len(answered) > kills
-    assert answered <= whole(opened(database))
 
 
 def test_two_replicas_take_in_side_by_side(postgresql, serve, opened):

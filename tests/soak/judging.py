@@ -102,7 +102,7 @@ def judged(
         verdict = verify(lambda: log.raw(tx), head=head)
         entries = list(log.entries(tx, prefix=EVENT))
         rows = {row.key: row.due for row in tx.connection.execute(text("SELECT key, due FROM deadlines"))}
-        outbox = dict(tx.connection.execute(text("SELECT key, state FROM outbox")).tuples().all())
+        outbox = {row.key: row.state for row in tx.connection.execute(text("SELECT key, state FROM outbox"))}
     store.close()
     story, other = _story(entries)
     state = story.entries[-1].step.state

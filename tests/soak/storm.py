@@ -21,7 +21,7 @@ import msgspec
 from executor.small_plan import plan_text
 from executor.test_intake import PATH, alert, webhook
 from soak.judging import Figures, Findings, judged
-from soak.replica import Replica
+from soak.replica import Nursery, Replica
 from soak.watching import Watch
 from watchbill.executor.core.events import BreakerClosed
 from watchbill.executor.engine import Engine, Unit
@@ -35,6 +35,7 @@ LIMITS = {"remediation": 22, "target": 2, "overall": 20}
 GRACE = 2.0  # seconds after a lease until it is somebody's: a look a second, and a commit
 _SENDERS = 4
 _SEVERITY = {"Slow": "critical", "Full": "warning"}
+_LOADED = 0.9  # of kills wait until the replica is ready; the others come while it starts
 _LOOKS = 5  # kills between two looks of a person
 _RESTARTS = 10  # kills between two of the database
 _PAUSES = 7  # kills between two pauses
@@ -89,8 +90,19 @@ def storm(
 ) -> Outcome:
     """Kill one replica after another, `kills` times. `patience` is in seconds beyond a lease until the dead must be replaced."""
     (folder / "plan.json").write_text(plan())
+    nursery = Nursery(folder, database, lease)
+    try:
+        running = [Replica(nursery) for _ in range(replicas)]
+        return _storm(running, kills=kills, seed=seed, patience=patience, restart=restart)
+    finally:
+        nursery.close()
+
+
+def _storm(
+    running: Sequence[Replica], *, kills: int, seed: int, patience: float, restart: Callable[[], None] | None
+) -> Outcome:
+    folder, database, lease = running[0].nursery.folder, running[0].nursery.database, running[0].nursery.lease
     rolled, stopping = random.Random(seed), threading.Event()
-    running = [Replica(folder, database, lease) for _ in range(replicas)]
     for one in running:
         one.until_ready()
     watch, head = Watch(database, lambda: any(one.address is not None for one in running)), Head()
@@ -104,10 +116,11 @@ def storm(
     restarts = 0
     for kill in range(1, kills + 1):
         one = rolled.choice([one for one in running if not one.stopped])
-        if rolled.random() < 0.9:
+        if rolled.random() < _LOADED:
             one.until_ready()
+            _until_under_load(answered)
         time.sleep(rolled.uniform(0.0, 0.4))
-        if replicas > 1 and kill % _PAUSES == min(2, kills):
+        if len(running) > 1 and kill % _PAUSES == 2:
             pauses.append(_pause(rolled.choice([other for other in running if other is not one]), watch, lease + 2))
         watch.gone(one.pid)
         one.end(signal.SIGKILL)
@@ -124,10 +137,10 @@ def storm(
     stopping.set()
     for thread in threads:
         thread.join()
-    left = _left(database, watch, lease + GRACE + patience)
+    left = left_lying(database, lease + GRACE + patience, watch)
     takeovers = watch.stop()
     for one in running:
-        one.end(signal.SIGTERM)
+        one.end(signal.SIGKILL)
     findings, figures = judged(
         folder,
         database,
@@ -141,12 +154,19 @@ def storm(
     return Outcome(kills, len(pauses), restarts, findings, figures)
 
 
+def _until_under_load(answered: set[str], more: int = 4, seconds: float = 60) -> None:
+    """Until so many deliveries more have been answered: a kill of an executor that has nothing to do proves nothing."""
+    enough, end = len(answered) + more, time.monotonic() + seconds
+    while len(answered) < enough:
+        assert time.monotonic() < end, "nothing is answered any more"
+        time.sleep(0.005)
+
+
 def _pause(one: Replica, watch: Watch, seconds: float) -> threading.Thread:
     one.until_ready()
-    one.stopped = True
+    one.stopped, pid = True, one.pid
 
     def pause() -> None:
-        pid = one.pid
         watch.gone(pid)
         one.pause(seconds)
         watch.back(pid)
@@ -205,7 +225,7 @@ def _look(database: str) -> Head | None:
         store.close()
 
 
-def _left(database: str, watch: Watch, seconds: float) -> tuple[list[str], list[str]]:
+def left_lying(database: str, seconds: float, watch: Watch | None = None) -> tuple[list[str], list[str]]:
     """Deadlines and effects that nobody served within so many seconds of the last kill."""
     end = time.monotonic() + seconds
     store = Store(database)
@@ -215,7 +235,9 @@ def _left(database: str, watch: Watch, seconds: float) -> tuple[list[str], list[
             soonest = outbox.soonest(tx)
             late = soonest is not None and (tx.now - soonest).total_seconds() > GRACE
         unserved = [f"an effect of {soonest}"] if late else []
-        if (not overdue and not unserved and not watch.orphans) or time.monotonic() > end:
+        if watch is not None and watch.orphans:
+            unserved.append(f"{watch.orphans} effects of the dead")
+        if not (overdue or unserved) or time.monotonic() > end:
             store.close()
-            return overdue, unserved + [f"{watch.orphans} effects of the dead"] * bool(watch.orphans)
+            return overdue, unserved
         time.sleep(0.1)

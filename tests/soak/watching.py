@@ -75,7 +75,7 @@ class Watch:
         with self._store.read() as tx:
             now = tx.now.timestamp()
             held = tx.connection.execute(_HELD).all()
-            tokens = dict(tx.connection.execute(_TOKENS).tuples().all()) if self._orphans else {}
+            tokens = {row.key: row.token for row in tx.connection.execute(_TOKENS)} if self._orphans else {}
         there = {(row.key, row.token) for row in held}
         for (key, token), (pid, until) in list(self._orphans.items()):
             if (key, token) in there:
