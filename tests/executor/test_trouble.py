@@ -118,7 +118,7 @@ CREATE TRIGGER full_disk BEFORE INSERT ON log EXECUTE FUNCTION full_disk()"""
 SERVING = {
     "no right any more": ("REVOKE INSERT ON log FROM keeper", "GRANT INSERT ON log TO keeper"),
     "a disk that is full": (FULL, "DROP TRIGGER full_disk ON log"),
-    "a table that is gone": ("ALTER TABLE outbox RENAME TO gone", "ALTER TABLE gone RENAME TO outbox"),
+    "a table that is gone": ("ALTER TABLE log RENAME TO gone", "ALTER TABLE gone RENAME TO log"),
     "a standby that was never promoted": (
         "ALTER ROLE keeper SET default_transaction_read_only = on",
         "ALTER ROLE keeper RESET default_transaction_read_only",
