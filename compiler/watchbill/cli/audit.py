@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from watchbill.cli.stored import database_option, fail, need_executor, opened
+from watchbill.cli.stored import database_option, fail, need_executor, opened, recovered
 from watchbill.source.codes import executor
 
 if TYPE_CHECKING:
@@ -72,6 +72,28 @@ def export(database: str, out: Path | None) -> None:
             fail(executor.BAD_STORE, f"{out} cannot be written: {error.strerror}")
         except (Unreadable, AttributeError, TypeError) as error:
             fail(executor.BROKEN_LOG, f"the log cannot be exported: {error}", "watchbill audit verify names the entry")
+
+
+@command.command("rebuild")
+@database_option
+def rebuild(database: str) -> None:
+    """Deadlines and effects anew from the log, for when their tables were damaged. Replicas may go on meanwhile.
+
+    Of what the log says was begun and never ended nobody knows how it went: people are told, and it is not done again.
+    """
+    with recovered(database) as engine:
+        from watchbill.executor.rebuild import rebuild as rebuilt  # noqa: PLC0415
+        from watchbill.executor.store import chain, log  # noqa: PLC0415
+
+        with engine.store.read() as tx:
+            verdict = chain.verify(lambda: log.raw(tx))
+        if verdict.broken is not None:
+            fail(executor.BROKEN_LOG, f"entry {verdict.broken.seq}: {verdict.broken.reason}")
+        found = rebuilt(engine)
+    click.echo(
+        f"{found.deadlines:,} deadlines were not as the log says, {found.missing:,} effects were missing,"
+        f" and {found.unwanted:,} were wanted by nobody. Now they are as it says."
+    )
 
 
 def _head(known: str | None) -> "Head | None":

@@ -81,10 +81,8 @@ class Engine:
     def recover(self) -> None:
         """From the newest snapshot that can be read, and the entries after it. Raises NoStore when bodies are gone."""
         with self.store.read() as tx:
-            found = snapshots.newest(tx, VERSION)
-            if found is not None:
-                self.state = decode(found.body, lambda digest: _plan(tx, digest))
-                self.head = Head(found.seq, b"")
+            seq, self.state = _newest(tx)
+            self.head = Head(seq, b"")
             self.catch_up(tx)
             self.head = log.head(tx)
 
@@ -178,7 +176,7 @@ class _Batch:
             deadlines_set = {
                 change.key: change.due if isinstance(change, SetDeadline) else None for change in step.deadlines
             }
-            effects = [_effect(one) for one in step.effects]
+            effects = [effect_row(one) for one in step.effects]
             body = written(event, step.decisions, arrival)
         except Exception as error:  # noqa: BLE001  (total by its own tests; a mistake there must not lose the event)
             said = f"{type(error).__name__}: {error}"
@@ -205,7 +203,17 @@ class _Batch:
         return head
 
 
-def _effect(one: wanted.Effect) -> Effect:
+def beginning(tx: Transaction) -> tuple[int, State]:
+    """From where the log can be folded: from its first entry, or where retention has erased events from a snapshot."""
+    return _newest(tx) if log.erased(tx, EVENT) else (0, State())
+
+
+def _newest(tx: Transaction) -> tuple[int, State]:
+    found = snapshots.newest(tx, VERSION)
+    return (0, State()) if found is None else (found.seq, decode(found.body, lambda digest: _plan(tx, digest)))
+
+
+def effect_row(one: wanted.Effect) -> Effect:
     """What wakes or asks somebody does not wait behind a thousand notes, nor behind a restart that hangs."""
     lane = "once" if one.once else "urgent" if one.kind in _URGENT else "other"
     return Effect(one.key, one.kind, encode_body(one.body), one.once, lane)

@@ -72,5 +72,10 @@ def recorded(body: bytes) -> Recorded:
     return _RECORDED.decode(body)
 
 
+def note_of(body: bytes) -> dict[str, str]:
+    """What an entry that changes no state notes."""
+    return msgspec.json.decode(body, type=_Noted).note
+
+
 def _request(arrival: Arrival | None) -> _Request | None:
     return None if arrival is None else _Request(digest_of(arrival.body).hex())

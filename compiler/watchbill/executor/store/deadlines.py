@@ -61,5 +61,10 @@ def soonest(tx: Transaction) -> datetime | None:
     return tx.connection.execute(_SOONEST).scalar_one_or_none()
 
 
+def everything(tx: Transaction) -> dict[str, datetime]:
+    """All that are set, by key."""
+    return {row.key: row.due for row in tx.connection.execute(select(DEADLINES))}
+
+
 def number(tx: Transaction) -> int:
     return tx.connection.execute(select(func.count()).select_from(DEADLINES)).scalar_one()

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any, Literal
 
 import msgspec
-from sqlalchemy import Insert, case, insert, or_, select, text
+from sqlalchemy import Insert, case, exists, insert, or_, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 
 from watchbill.executor.store.chain import (
@@ -156,6 +156,14 @@ def entries(tx: Transaction, after: int = 0, prefix: str = "") -> Iterator[Entry
     for row in tx.connection.execute(found.order_by(LOG.c.seq).execution_options(yield_per=500)):
         body = unpacked(row.form, row.size, row.body)
         yield Entry(row.seq, row.time, row.kind, row.digest, row.hash, body)
+
+
+def erased(tx: Transaction, prefix: str) -> bool:
+    """Whether the body of any entry of kinds that begin so is gone."""
+    gone = exists().where(
+        LOG.c.kind.startswith(prefix, autoescape=True), BODIES.c.digest == LOG.c.digest, BODIES.c.body.is_(None)
+    )
+    return tx.connection.execute(select(gone)).scalar_one()
 
 
 def raw(tx: Transaction, after: int = 0, limit: int | None = None) -> Iterator[Raw]:

@@ -8,13 +8,13 @@ or by being paused, can write nothing more about it. A row that may be repeated 
 waiting ─claim─▶ claimed ─begin─▶ acting ─finish─▶ done        lease over: claimed ▶ claimed by another, acting ▶ unknown
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
-from sqlalchemy import Insert, Integer, Update, and_, bindparam, func, or_, select, update
+from sqlalchemy import Insert, Integer, Update, and_, bindparam, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from watchbill.executor.store.connect import Transaction
@@ -69,6 +69,17 @@ class Claim(msgspec.Struct, frozen=True):
     attempts: int
     waited_since: datetime
     lease_until: datetime
+
+
+RowState = Literal["waiting", "acting", "done", "unknown"]
+
+
+class Row(msgspec.Struct, frozen=True):
+    """A row as the log knows it: `seq` is the entry that wants it. One that was begun and did not end is `acting`."""
+
+    effect: Effect
+    seq: int
+    state: RowState
 
 
 class Fenced(Exception):  # noqa: N818
@@ -178,6 +189,26 @@ def soonest(tx: Transaction) -> datetime | None:
     lapses = select(func.min(OUTBOX.c.lease_until)).where(OUTBOX.c.state.in_(_HELD))
     times = [tx.connection.execute(one).scalar_one_or_none() for one in (waits, lapses)]
     return min((time for time in times if time is not None), default=None)
+
+
+def keys(tx: Transaction, after: int = 0) -> set[str]:
+    """Those that entries with a number above `after` wanted."""
+    return set(tx.connection.execute(select(OUTBOX.c.key).where(OUTBOX.c.seq > after)).scalars())
+
+
+def put_back(tx: Transaction, rows: Sequence[Row]) -> None:
+    """Rows that were lost. The lease of one that was begun is over, so that it is told as unknown."""
+    add(tx, [(row.seq, row.effect) for row in rows])
+    for row in rows:
+        if row.state != "waiting":
+            over = {"lease_until": tx.now} if row.state == "acting" else {"ended_at": tx.now}
+            tx.connection.execute(update(OUTBOX).where(OUTBOX.c.key == row.effect.key).values(state=row.state, **over))
+
+
+def drop(tx: Transaction, unwanted: Iterable[str]) -> None:
+    """Rows that nothing wanted."""
+    for key in sorted(unwanted):
+        tx.connection.execute(delete(OUTBOX).where(OUTBOX.c.key == key))
 
 
 def _fenced(tx: Transaction, claim: Claim, states: tuple[str, ...], **values: Any) -> None:
