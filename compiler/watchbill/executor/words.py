@@ -88,9 +88,10 @@ def _decided(decision: said.Decision, event: events.Events) -> Told | None:
     if isinstance(decision, said.Classified):
         why = ", ".join(one.removeprefix("risk ") for one in decision.reasons if one.startswith("risk +"))
         other = "".join(f"; {one}" for one in decision.reasons if one.startswith("procedure "))
+        impact = "".join(f"{name} {what}, " for name, what in decision.impact.items())
         return "classified", (
-            f"{decision.severity} of team {decision.team}, tier {decision.tier}, class {decision.class_ or 'none'}, "
-            f"risk {decision.risk}{f' ({why})' if why else ''}{other}"
+            f"{decision.severity} in {decision.environment} of team {decision.team}, tier {decision.tier}, "
+            f"class {decision.class_ or 'none'}, {impact}risk {decision.risk}{f' ({why})' if why else ''}{other}"
         )
     if isinstance(decision, said.Escalated):
         what = "the last resort" if decision.last_resort else f"escalation step {decision.step}, round {decision.round}"

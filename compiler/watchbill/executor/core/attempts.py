@@ -113,6 +113,7 @@ def _refuse(turn: Turn, incident: Incident, no: gates.No) -> None:
     assert attempt is not None  # noqa: S101  (see `change`)
     target = next(iter(attempt.targets), None) if len(attempt.targets) == 1 else None
     turn.refuse(incident, no.reason, no.detail, remediation=attempt.remediation, target=target)
+    turn.why = f"{attempt.remediation} is held back ({no.reason})"
     if no.reason == "overall-limit":
         ledger.trip(turn, ledger.OVERALL, no.detail)
     if no.all:

@@ -200,6 +200,7 @@ def not_helped(turn: Turn, incident: Incident) -> None:
     name = attempt.remediation
     turn.decide(Verified(incident=incident.id, remediation=name, seen=attempt.seen or "error", helped=False))
     turn.note(incident, "did-not-help", f"{name} did not help")
+    turn.why = f"{name} did not help"
     if any(run.state == "unknown" for run in attempt.runs):
         _close(turn, incident)  # it counts as failed already, and nothing is taken back blindly
         return
