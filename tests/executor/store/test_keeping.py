@@ -1,20 +1,18 @@
-"""Snapshots, retention, backup, restore, and databases that older releases wrote."""
+"""Snapshots, retention, backup and restore."""
 
 import hashlib
 import json
-import sqlite3
-import threading
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import inspect, text
+from sqlalchemy import text
 
-from watchbill.executor.store import backup, deadlines, log, migrate, outbox, retention, snapshots
-from watchbill.executor.store.chain import ERASED, Head, Verdict, digest_of, verify
-from watchbill.executor.store.connect import NoStore, Store, open_store
+from watchbill.executor.store import backup, deadlines, log, outbox, retention, snapshots
+from watchbill.executor.store.chain import ERASED, digest_of, verify
+from watchbill.executor.store.connect import NoStore
 from watchbill.executor.store.deadlines import Deadline
-from watchbill.executor.store.schema import HEAD, METADATA
+from watchbill.executor.store.schema import METADATA
 
 RELEASED = Path(__file__).with_name("schemas")
 
@@ -217,115 +215,3 @@ def test_nothing_is_restored_over_what_is_there(database, opened, clock, tmp_pat
     with pytest.raises(NoStore, match="not empty"):
         backup.copy(kept, store)
     assert everything(store) == before
-
-
-# Schemas
-
-
-def shape(store):
-    with store.read() as tx:
-        looked = inspect(tx.connection)
-        return {
-            name: (
-                {column["name"]: (str(column["type"]), column["nullable"]) for column in looked.get_columns(name)},
-                looked.get_pk_constraint(name)["constrained_columns"],
-                {one["name"]: one["column_names"] for one in looked.get_indexes(name)},
-            )
-            for name in looked.get_table_names()
-            if name != "alembic_version"
-        }
-
-
-def test_the_migrations_make_what_the_tables_say(database, opened, tmp_path, postgresql):
-    migrated = opened(database)
-    url = f"sqlite:///{tmp_path / 'made.db'}" if not migrated.postgresql else postgresql.empty()
-    made = Store(url)
-    with made.write() as tx:
-        METADATA.create_all(tx.connection)
-    assert shape(migrated) == shape(made)
-    made.close()
-
-
-def test_the_newest_migration_is_the_schemas_version():
-    from alembic.script import ScriptDirectory
-
-    assert ScriptDirectory.from_config(migrate.config()).get_heads() == [HEAD]
-
-
-def test_a_frozen_dump_stands_for_every_released_version():
-    from alembic.script import ScriptDirectory
-
-    known = {one.revision for one in ScriptDirectory.from_config(migrate.config()).walk_revisions()}
-    assert {path.stem for path in RELEASED.glob("*.sql")} == known
-
-
-@pytest.mark.parametrize("version", sorted(path.stem for path in RELEASED.glob("*.sql")))
-def test_a_database_of_a_released_version_is_brought_up_to_date_with_all_that_it_holds(version, tmp_path, opened):
-    path = tmp_path / "old.db"
-    with sqlite3.connect(path) as connection:
-        connection.executescript((RELEASED / f"{version}.sql").read_text("utf-8"))
-    connection.close()
-    store = opened(str(path), create=False)
-    assert shape(store) == shape(opened(f"sqlite:///{tmp_path / 'new.db'}"))
-    assert judged(store) == Verdict(
-        Head(3, bytes.fromhex("aec0f0783df41d92dc97669ba1b2ad18f5f7efd115b2fc850b15e49e86f36136")), 3, 0
-    )
-    with store.read() as tx:
-        assert [one.key for one in deadlines.due(tx, 9)] == ["escalate"]
-        assert outbox.waiting(tx) == {"waiting": 1}
-        assert snapshots.newest_plan(tx) == b"{}"
-
-
-def test_a_schema_of_a_newer_release_is_refused(database, opened):
-    store = opened(database)
-    with store.write() as tx:
-        tx.connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    with pytest.raises(NoStore, match="schema 9999, and this watchbill knows"):
-        open_store(database)
-
-
-def test_replicas_that_start_together_migrate_once(database):
-    failed = []
-
-    def start():
-        try:
-            open_store(database).close()
-        except Exception as error:  # noqa: BLE001
-            failed.append(error)
-
-    threads = [threading.Thread(target=start) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert failed == []
-
-
-@pytest.mark.parametrize(
-    ("url", "said"),
-    [
-        ("sqlite://", "name a file"),
-        ("sqlite:///:memory:", "name a file"),
-        ("mysql://root@localhost/x", "not one of sqlite and postgresql"),
-        ("nonsense://x", "not one of sqlite and postgresql"),
-        ("://", "is named by"),
-        ("sqlite:////no/such/folder/store.db", "unable to open"),
-        ("postgresql://watchbill:hush@127.0.0.1:1/none", "refused"),
-    ],
-)
-def test_a_database_that_cannot_be_used_is_refused_in_words_and_without_its_password(url, said):
-    with pytest.raises(NoStore, match=said) as refused:
-        open_store(url)
-    assert "hush" not in str(refused.value)
-
-
-def test_a_database_that_must_exist_is_not_made(database, tmp_path):
-    with pytest.raises(NoStore, match=r"holds no|does not exist"):
-        open_store(database, create=False)
-    assert not (tmp_path / "store.db").exists()
-
-
-def test_a_file_that_is_no_database_is_refused(tmp_path):
-    (tmp_path / "store.db").write_bytes(b"something else entirely" * 100)
-    with pytest.raises(NoStore, match="not a database"):
-        open_store(str(tmp_path / "store.db"))
