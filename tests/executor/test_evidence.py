@@ -7,6 +7,7 @@ import subprocess
 import tarfile
 import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from watchbill.executor.engine import Engine, Unit
 from watchbill.executor.entries import noted
 from watchbill.executor.handlers import HANDLERS, Outside, Work
 from watchbill.executor.redaction import redactor
-from watchbill.executor.store import log
+from watchbill.executor.store import log, retention
 from watchbill.executor.store.chain import verify
 
 SECRET = "hunter2-of-the-shop"  # noqa: S105
@@ -293,3 +294,41 @@ def test_what_is_preserved_is_kept_as_evidence_and_so_is_the_entry_that_names_it
     assert kinds() == {"incidents": 3}  # artifact, manifest, entry
     made.collect(preserve=True)
     assert kinds()["evidence"] == 3
+
+
+def test_retention_erases_a_bundle_at_its_age_and_what_was_preserved_at_its_own(tmp_path, server, opened, clock, run):
+    database = f"sqlite:///{tmp_path / 'store.db'}"
+    made = Case(opened(database, clock=clock), server, {"command": ["sh", "-c", "echo one"]})
+    made.collect()
+    passing = made.bundle()
+    clock.pass_(seconds=1)
+    made.collect(preserve=True)
+    preserved = made.bundle()
+
+    def export(name: str, out: str) -> Any:
+        said = ("--as", "noor", "--reason", "the court asks", "--database", database)
+        return run("evidence", "export", name, "--out", out, *said, cwd=tmp_path)
+
+    def kept_after(**age: float) -> list[str]:
+        clock.pass_(**age)
+        for _ in range(2):  # what the state is rebuilt from stays, so a snapshot comes first
+            made.engine.take(Unit(write=made.engine.snapshot()))
+            made._note("test.passes", {})
+        for keep, days in (("incidents", 400), ("evidence", 7 * 365)):
+            made.engine.take(
+                Unit(write=lambda tx, head, k=keep, d=days: retention.erase(tx, head, k, timedelta(days=d)))
+            )
+        with made.store.read() as tx:
+            assert verify(lambda: log.raw(tx)).broken is None
+            return [one.name for one in evidence.kept(tx) if one.bundle is not None]
+
+    assert export(preserved.name, "before.tar").exit == 0
+    assert kept_after(days=399) == [passing.name, preserved.name]
+    assert kept_after(days=30) == [preserved.name]
+    assert export(passing.name, "gone.tar").exit == 1
+    assert not (tmp_path / "gone.tar").exists()
+    assert export(preserved.name, "after.tar").exit == 0
+    assert (tmp_path / "after.tar").read_bytes() == (tmp_path / "before.tar").read_bytes()
+    assert [held.what for held in made.bundle().custody] == ["sealed", "exported", "exported"]
+    assert kept_after(days=3000) == []
+    assert run("audit", "verify", "--database", database, cwd=tmp_path).exit == 0

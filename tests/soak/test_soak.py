@@ -17,6 +17,7 @@ from watchbill.executor.core.decisions import Breaker
 from watchbill.executor.core.events import BreakerClosed, MessageSettled
 from watchbill.executor.engine import Engine, Unit
 from watchbill.executor.entries import written
+from watchbill.executor.rebuild import Rebuilt, rebuild
 from watchbill.executor.store import deadlines, log
 from watchbill.executor.store.chain import Head
 from watchbill.executor.store.connect import Store
@@ -151,3 +152,20 @@ def test_deadlines_and_effects_that_nobody_serves_are_found(after, tmp_path):
     overdue, unserved = left_lying(database, 0.0)
     assert "x" in overdue
     assert len(unserved) == 1
+
+
+def test_after_a_storm_the_tables_are_what_the_log_makes_of_them(after, tmp_path):
+    shutil.copytree(after, tmp_path / "rebuilt", ignore=shutil.ignore_patterns("said-*"))
+    store = Store(f"sqlite:///{tmp_path / 'rebuilt' / 's.db'}")
+    engine = Engine(store)
+    engine.recover()
+    assert rebuild(engine) == Rebuilt(0, 0, 0)
+    with store.read() as tx:
+        before = {row.key: row.state for row in tx.connection.exec_driver_sql("SELECT key, state FROM outbox")}
+    with store.write() as tx:
+        tx.connection.exec_driver_sql("DELETE FROM outbox")
+    rebuild(engine)
+    with store.read() as tx:
+        now = {row.key: row.state for row in tx.connection.exec_driver_sql("SELECT key, state FROM outbox")}
+    assert now == {key: "waiting" if state == "claimed" else state for key, state in before.items()}
+    store.close()
