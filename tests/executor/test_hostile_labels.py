@@ -10,7 +10,7 @@ from executor.test_intake import alert, webhook
 from executor.test_serve import Served
 from watchbill.executor.entries import event_of
 from watchbill.executor.store import log
-from watchbill.executor.store.chain import digest_of, verify
+from watchbill.executor.store.chain import digest_of
 from watchbill.executor.store.connect import open_store
 
 FINE = "web-a"  # on the allow-list
@@ -161,23 +161,30 @@ def test_every_line_of_the_log_is_one_object_in_which_nothing_is_unseen(told):
 
 
 def test_the_companions_print_nothing_that_moves_a_cursor_and_the_log_is_whole(told, run, tmp_path):
-    for verb in (
-        ["incidents"],
-        ["incidents", "--format", "json"],
-        ["evidence", "list"],
-        ["evidence", "list", "--format", "json"],
-    ):
-        ran = run(*verb, "--database", told.database, cwd=tmp_path)
-        assert ran.exit == 0
-        assert all(line.isprintable() for line in (ran.out + ran.err).split("\n"))
-    exported = run("audit", "export", "--database", told.database, cwd=tmp_path)
-    assert all(line.isprintable() for line in exported.out.split("\n"))
-    (tmp_path / "log.jsonl").write_text(exported.out)
-    live = run("audit", "verify", "--database", told.database, cwd=tmp_path)
-    assert live.exit == 0
-    assert run("audit", "verify", "log.jsonl", cwd=tmp_path).out == live.out
-    store = open_store(told.database)
-    with store.read() as tx:
-        assert verify(lambda: log.raw(tx)).broken is None
-    store.close()
-    json.loads(run("incidents", "--database", told.database, "--format", "json", cwd=tmp_path).out)
+    def ran(*words: str) -> str:
+        done = run(*words, "--database", told.database, cwd=tmp_path)
+        assert done.exit == 0, done
+        assert all(line.isprintable() for line in (done.out + done.err).split("\n"))
+        return done.out
+
+    listed = json.loads(ran("incidents", "--format", "json"))["incidents"]
+    assert {TAKEN["eight-bit ansi"], TAKEN["turned around"]} <= {one["service"] for one in listed}
+    hostile = {
+        line["incident"] for line in told.lines if _fed_with(line, "ansi", "lines", "turned around", "separators")
+    }
+    assert len(hostile) == 4
+    for incident in hostile:
+        ran("incidents", incident)
+    ran("incidents", max(hostile), "--format", "json")
+    for verb in ("incidents", "actions"):
+        ran(verb)
+    ran("actions", "--format", "json")
+    exported = ran("audit", "export")
+    (tmp_path / "log.jsonl").write_text(exported)
+    live = ran("audit", "verify")
+    assert run("audit", "verify", "log.jsonl", cwd=tmp_path).out == live
+
+
+def _fed_with(line: dict[str, Any], *names: str) -> bool:
+    values = [TAKEN[name] for name in names]
+    return line["message"] == "opened" and line["decision"]["key"].get("deployment") in values

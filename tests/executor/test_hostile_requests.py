@@ -141,6 +141,21 @@ def test_one_token_or_one_certificate_is_enough_and_another_header_does_no_harm(
     assert house.asked("X-Client: mallory", AUTH) == 200
 
 
+@pytest.mark.parametrize("token", ["open-sesame", "the-next-one", "wrong", "", "x" * 10_000, "sésame"])
+def test_every_token_is_compared_whichever_it_is_and_only_as_hashes_of_one_length(monkeypatch, token):
+    known, compared = access.credentials("open-sesame, the-next-one\nproduction/main=cert:alertmanager-0"), []
+    compare = access.hmac.compare_digest
+
+    def counting(one: bytes, other: bytes) -> bool:
+        compared.append((len(one), len(other)))
+        return bool(compare(one, other))
+
+    monkeypatch.setattr(access.hmac, "compare_digest", counting)
+    found = access.caller(known, "production", [("Authorization", f"Bearer {token}")], "10.0.0.1", access.Proxy())
+    assert (found is not None) == (token in ("open-sesame", "the-next-one"))  # while one is rotated, both are good
+    assert compared == [(32, 32)] * 3
+
+
 def test_a_proxy_is_known_by_its_address_whichever_family_the_socket_has():
     proxy = access.Proxy((access.ipaddress.ip_network("10.0.0.0/8"),))
     assert [
