@@ -211,6 +211,38 @@ def test_what_comes_behind_a_request_is_a_request_of_its_own(house):
     assert house.kinds() == ["event.delivered"]
 
 
+LENGTH = f"Host: x\r\n{AUTH}\r\nContent-Length: {len(BODY)}\r\n"
+
+
+@pytest.mark.parametrize(
+    ("code", "sent"),
+    [
+        (400, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
+        (400, b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\x00" * 500),  # the beginning of TLS
+        (400, bytes(range(256)) * 10),
+        (400, f"POST {PATH} HTTP/9.9\r\n{LENGTH}\r\n".encode() + BODY),
+        (400, f"POST {PATH} HTTP/1.1\r\n{LENGTH}\r\n".replace("\r", "").encode() + BODY),
+        (400, b"CONNECT evil.example:443 HTTP/1.1\r\nHost: x\r\n\r\n"),
+        (400, f"POST /v1/alertmanager/prod\x00uction HTTP/1.1\r\n{LENGTH}\r\n".encode() + BODY),
+        (404, f"POST /v1/alertmanager/../alertmanager/production HTTP/1.1\r\n{LENGTH}\r\n".encode() + BODY),
+        (404, f"POST /v1/alertmanager/x%2f..%2fproduction HTTP/1.1\r\n{LENGTH}\r\n".encode() + BODY),
+        (404, f"POST /{PATH} HTTP/1.1\r\n{LENGTH}\r\n".encode() + BODY),
+        (404, b"TRACE / HTTP/1.1\r\nHost: x\r\n\r\n"),
+        (405, f"PUT {PATH} HTTP/1.1\r\n{LENGTH}X-HTTP-Method-Override: POST\r\n\r\n".encode() + BODY),
+    ],
+)
+def test_what_is_no_request_of_the_api_is_refused_and_nothing_is_stored(house, code, sent):
+    with house.connect() as peer:
+        assert _answered(peer, sent)[0] == code
+    assert house.kinds() == []
+
+
+def test_a_body_that_became_another_protocol_is_never_taken_for_a_webhook(house):
+    assert house.asked(AUTH, "Connection: Upgrade", "Upgrade: h2c") == 400
+    assert house.kinds() == ["intake.malformed"]
+    assert house.well()
+
+
 # Replayed
 
 
