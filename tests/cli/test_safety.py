@@ -38,6 +38,12 @@ def shown(run, monkeypatch):
     return ran
 
 
+@pytest.mark.parametrize("command", [COOLDOWN, LIMIT, APPROVAL, HISTORY, RISK])
+def test_the_readme_has_the_command(command):
+    told = " ".join(TOP.joinpath("README.md").read_text("utf-8").replace("\\\n", " ").split())
+    assert f"watchbill {command} ```" in told
+
+
 def having(lines, *words):
     return [number for number, line in enumerate(lines) if all(word in line for word in words)]
 
