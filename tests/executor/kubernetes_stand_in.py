@@ -245,6 +245,7 @@ class Kubernetes:
         except published.MismatchError as error:
             raise RefusalError(400, "BadRequest", f"strict decoding error: {error}") from None
         before = self.objects[path]
+        _check_kept(before, found)
         changed = before.get("spec", {}).get("template") != found.get("spec", {}).get("template")
         if kind == "deployment" and changed:
             self._roll(path, found)
@@ -328,6 +329,23 @@ def _check_sent(found: dict[str, Any], content_type: str | None, sent: Any) -> N
     if content_type not in known:
         raise RefusalError(415, "UnsupportedMediaType", f"{content_type} is none of {known}")
     published.check_body(found, content_type, sent)
+
+
+def _check_kept(before: dict[str, Any], after: dict[str, Any]) -> None:
+    """What no patch changes, and the version, which in a patch is a precondition."""
+    for name in ("name", "namespace", "uid"):
+        if before["metadata"].get(name) != after["metadata"].get(name):
+            raise RefusalError(422, "Invalid", f"metadata.{name}: Invalid value: field is immutable")
+    if before["metadata"]["resourceVersion"] != after["metadata"].get("resourceVersion"):
+        raise RefusalError(
+            409, "Conflict", "the object has been modified; please apply your changes to the latest version"
+        )
+    if before["spec"].get("selector") != after["spec"].get("selector"):
+        raise RefusalError(422, "Invalid", "spec.selector: Invalid value: field is immutable")
+    template = after["spec"].get("template", {})
+    wanted = (after["spec"].get("selector") or {}).get("matchLabels", {})
+    if not wanted.items() <= ((template.get("metadata") or {}).get("labels") or {}).items():
+        raise RefusalError(422, "Invalid", "spec.template.metadata.labels: `selector` does not match template `labels`")
 
 
 def _merge(found: dict[str, Any], patch: dict[str, Any]) -> None:

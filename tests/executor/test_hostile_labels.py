@@ -1,6 +1,7 @@
 """Hostile values all the way: from a webhook through a real `watchbill serve` to its log, its lines and its companions."""
 
 import json
+import subprocess
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -79,6 +80,7 @@ class Told(NamedTuple):
     answers: dict[str, int]
     lines: list[dict[str, Any]]
     raw: list[str]
+    metrics: str
     database: str
 
 
@@ -112,8 +114,9 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
     }
     answers |= {name: served.post(body) for name, (_, body) in REFUSED.items()}
     assert served.get("/readyz").status_code == 200
+    metrics = served.get("/metrics").text
     assert served.stop() == 0
-    return Told(answers, served.lines, served.raw, database)
+    return Told(answers, served.lines, served.raw, metrics, database)
 
 
 def test_every_value_is_taken_in_or_refused_and_never_an_error(told):
@@ -158,6 +161,13 @@ def test_every_line_of_the_log_is_one_object_in_which_nothing_is_unseen(told):
         assert line.endswith("\n")
         assert line[:-1].isprintable()
         assert len(line) < 100_000
+
+
+def test_no_value_becomes_a_metric_and_their_names_stay_as_prometheus_wants_them(told, promtool):
+    assert not [value for value in TAKEN.values() if value in told.metrics]
+    assert all(line.isascii() for line in told.metrics.splitlines())
+    done = subprocess.run([promtool, "check", "metrics"], input=told.metrics.encode(), capture_output=True, check=False)
+    assert done.returncode == 0, (done.stdout + done.stderr).decode()
 
 
 def test_the_companions_print_nothing_that_moves_a_cursor_and_the_log_is_whole(told, run, tmp_path):

@@ -84,6 +84,10 @@ def replaced(path: str, value: Any) -> list[dict[str, Any]]:
         (400, "PATCH", DEPLOYMENT, replaced("/spec/template", {"spec": {}}), JSON_PATCH),
         (422, "PATCH", DEPLOYMENT, replaced("/spec/minReadySeconds", 1), JSON_PATCH),
         (422, "PATCH", DEPLOYMENT, [{"op": "test", "path": "/metadata/resourceVersion", "value": "1"}], JSON_PATCH),
+        (409, "PATCH", NODE, {"metadata": {"resourceVersion": "1"}, "spec": {"unschedulable": True}}, STRATEGIC),
+        (422, "PATCH", NODE, {"metadata": {"name": "node-2"}}, STRATEGIC),
+        (422, "PATCH", DEPLOYMENT, {"spec": {"selector": {"matchLabels": {"app": "api"}}}}, STRATEGIC),
+        (422, "PATCH", DEPLOYMENT, {"spec": {"template": {"metadata": {"labels": {"app": None}}}}}, STRATEGIC),
         # Scale
         (415, "PUT", f"{DEPLOYMENT}/scale", SCALE, STRATEGIC),
         (400, "PUT", f"{DEPLOYMENT}/scale", None, JSON),

@@ -16,6 +16,8 @@ import httpx
 import pytest
 
 from executor.small_plan import plan_text
+from executor.test_intake import alert, webhook
+from executor.test_serve import Served
 from watchbill.executor import reconcile
 from watchbill.executor.connections import Connections
 from watchbill.executor.core.effects import Reconcile
@@ -117,3 +119,22 @@ def test_an_answer_that_is_none_counts_as_not_asked(body):
         thread.start()
         assert isinstance(asked(f"http://127.0.0.1:{server.server_port}"), Again)
         thread.join()
+
+
+def test_what_a_delivery_left_out_is_asked_for_and_opens_its_incident(running, tmp_path):
+    now = datetime.now(UTC).isoformat()
+    labels = {**LABELS, "alertname": "Full", "severity": "warning"}
+    alerts = [{"labels": {**labels, "deployment": f"cut-{name}"}, "startsAt": now} for name in "abc"]
+    httpx.post(f"{running}/api/v2/alerts", json=alerts).raise_for_status()
+    plan = plan_text(alertmanagers=[running]).replace("http://prom:9090", NOBODY)
+    served = Served(tmp_path, f"sqlite:///{tmp_path / 's.db'}", plan=plan)
+    told = alert(labels={**labels, "deployment": "cut-a"}, fingerprint="a", startsAt=now)
+    assert served.post(webhook(told, truncatedAlerts=2)) == 200
+    opened: set[str] = set()
+    for _ in range(400):
+        opened = {line["decision"]["key"].get("deployment", "") for line in served.told("opened")}
+        if {"cut-a", "cut-b", "cut-c"} <= opened:
+            break
+        time.sleep(0.02)
+    assert served.stop() == 0
+    assert {"cut-a", "cut-b", "cut-c"} <= opened
