@@ -76,13 +76,14 @@ class Day:
         self.world.pass_(self.rolled.choice([1, 5, 11, 16, -2, 60]) * MINUTE)
 
     def mix(self) -> None:
-        """Deliveries out of order, cut short, of another beginning; deadlines once more; a silence."""
+        """Deliveries out of order, cut short, of another beginning; deadlines once more, and too early; a silence."""
         numbers = [self.number() for _ in range(3)]
         self.world.tell(
             numbers, shift=self.rolled.choice([0, -MINUTE, MINUTE]), truncated=self.rolled.choice([0, 0, 3])
         )
         self.world.arrive(self.rolled.randrange(99), again=self.rolled.random() < 0.3)
         self.world.due_again(self.rolled.randrange(99))
+        self.world.due_early(self.rolled.randrange(99))
         self.world.truth[numbers[0]].silenced ^= self.rolled.random() < 0.3
 
     def break_(self) -> None:

@@ -188,13 +188,17 @@ def observing_changes_nothing(story: Story) -> Broken:
 def what_needs_approval_has_it_from_people_who_may_give_it(story: Story) -> Broken:
     """In mode approve always; else as the policy says: so many different people, each of them one whom it names."""
     told = None
-    given = defaultdict(set)
+    given, until = defaultdict(set), {}
     on_call = {"web": {"ana", "bo"}, "data": {"cy"}}
     beside = {"scale": set(), "isolate": {"noor"}}
     for entry in story.entries:
         if isinstance(entry.event, came.ModeSet):
             told = entry.event.mode
+        for ask in entry.effects(outside.Ask):
+            until[ask.body.question] = ask.body.expires_at
         for one in entry.decided(said.Approval):
+            if entry.now >= until[one.question]:
+                yield f"{one.question}: {one.person} answered too late"
             if one.yes:
                 given[one.incident].add(one.person)
         for act in entry.acts:
@@ -211,6 +215,25 @@ def what_needs_approval_has_it_from_people_who_may_give_it(story: Story) -> Brok
                 yield f"{act.key}: approved by {mine - may}, who may not"
         for ended in (*entry.decided(said.Passed), *entry.decided(said.Refused)):
             given.pop(ended.incident, None)
+
+
+def what_is_begun_was_weighed_before_and_what_is_risky_has_a_persons_yes(story: Story) -> Broken:
+    """Unless it was put off since: by then it may be less risky."""
+    weighed, yes = {}, defaultdict(bool)
+    for entry in story.entries:
+        for one in entry.step.decisions:
+            if isinstance(one, said.Weighed):
+                weighed[one.incident], yes[one.incident] = one, False
+            elif isinstance(one, said.Approval):
+                yes[one.incident] |= one.yes
+            elif isinstance(one, said.Held):
+                yes[one.incident] = True
+            elif isinstance(one, said.Passed):
+                known = weighed.pop(one.incident, None)
+                if known is None or known.remediation != one.remediation or not known.reasons:
+                    yield f"entry {entry.number}: {one.remediation} was not weighed"
+                elif (known.asks or known.risk >= 70) and not yes[one.incident]:
+                    yield f"entry {entry.number}: {one.remediation} at risk {known.risk}, and nobody was asked"
 
 
 def nothing_is_done_in_a_change_freeze(story: Story) -> Broken:
@@ -330,6 +353,20 @@ def no_run_is_begun_twice_and_none_is_begun_unasked(story: Story) -> Broken:
                 yield f"{one.run}: begun after {act.body.not_after}"
 
 
+def nothing_is_begun_for_an_incident_that_is_over_and_what_is_under_way_is_not_forgotten(story: Story) -> Broken:
+    under_way = set()
+    for entry in story.entries:
+        for one in entry.decided(said.Permitted):
+            under_way.add(one.run)
+            incident = entry.step.state.find(one.run)
+            if "/act/" in one.run and (incident is None or not incident.open):
+                yield f"{one.run}: begun, and its incident is over"
+        under_way -= {ran.run for ran in entry.decided(said.Ran)}
+        for run in sorted(under_way):
+            if entry.step.state.find(run) is None:
+                yield f"entry {entry.number}: {run} is under way, and its incident is forgotten"
+
+
 def what_is_unknown_is_told_to_a_person_and_never_repeated(story: Story) -> Broken:
     unknown = defaultdict(set)
     for entry in story.entries:
@@ -371,6 +408,50 @@ def only_what_was_recorded_before_acting_is_taken_back_and_only_once(story: Stor
             if story.remediation(act).undo != "inverse":
                 yield f"{act.key}: takes back what has no inverse"
             taken_back.add(act.body.undo)
+
+
+def what_failed_or_did_not_help_is_taken_back(story: Story) -> Broken:
+    """Where an inverse is declared and the state before is recorded; not blindly, and not when nobody knows what happened."""
+    recorded, outcomes, runs, acts = {}, {}, defaultdict(set), {}
+    for entry in story.entries:
+        for act in entry.acts:
+            acts[act.key] = act
+            runs[act.key.rpartition(".")[0]].add(act.key)
+        if isinstance(entry.event, came.ActionStarted) and core.permitted(entry.step, entry.event.key):
+            recorded[entry.event.key] = entry.event.recorded
+        ended = set()
+        for ran in entry.decided(said.Ran):
+            outcomes[ran.run] = ran.outcome
+            attempt = ran.run.rpartition(".")[0]
+            results = [outcomes.get(run) for run in runs[attempt]]
+            if ran.run in acts and None not in results and "failed" in results and "unknown" not in results:
+                ended.add(attempt)
+        for seen in entry.decided(said.Verified):
+            attempt = [one for one in runs if one.startswith(f"{seen.incident}/")][-1]
+            if seen.helped is False and "unknown" not in [outcomes.get(run) for run in runs[attempt]]:
+                ended.add(attempt)
+        back = {act.body.undo for act in entry.effects(outside.Act)}
+        for run in sorted(run for attempt in ended for run in runs[attempt]):
+            incident = entry.step.state.find(run)
+            touched = outcomes.get(run) in ("succeeded", "failed") and recorded.get(run) is not None
+            inverse = story.remediation(acts[run]).undo == "inverse"
+            if touched and inverse and incident is not None and incident.open and run not in back:
+                yield f"{run}: it is not taken back"
+
+
+def what_could_not_be_taken_back_reaches_a_person_and_nothing_else_is_tried(story: Story) -> Broken:
+    """Unless a person asks for it, or the incident comes back."""
+    left = set()
+    for entry in story.entries:
+        left -= {one.incident for one in entry.decided(said.Told) if one.what in ("remedy requested", "came back")}
+        for act in entry.acts:
+            if act.body.incident in left:
+                yield f"{act.key}: begun, and what was done before could not be taken back"
+        for ran in entry.decided(said.Ran):
+            if "/undo/" in ran.run and ran.outcome != "succeeded":
+                left.add(ran.incident)
+                if not _reaches_somebody(entry, ran.incident):
+                    yield f"{ran.run}: {ran.outcome}, and nobody was told"
 
 
 def effects_have_keys_of_their_own(story: Story) -> Broken:
@@ -449,6 +530,14 @@ def a_page_reaches_a_human_being_at_once(story: Story) -> Broken:
                 yield f"entry {entry.number}: {incident} pages nobody"
 
 
+def nothing_happens_before_its_time(story: Story) -> Broken:
+    """A deadline that comes in early, by a clock that was put back, changes nothing."""
+    for entry in story.entries:
+        if isinstance(entry.event, came.DeadlineReached) and entry.now < entry.event.due:
+            if entry.step.effects or any(not isinstance(one, said.Ignored) for one in entry.step.decisions):
+                yield f"entry {entry.number}: {entry.event.key} came early, and something is done"
+
+
 def deadlines_in_the_store_are_the_deadlines_of_the_state(story: Story) -> Broken:
     rows = {}
     for entry in story.entries:
@@ -486,6 +575,24 @@ def no_data_is_no_success(story: Story) -> Broken:
                 yield f"entry {entry.number}: {seen.remediation} is said to have helped, and the alert fires"
             elif results.get("absent", came.Result()).samples:
                 yield f"entry {entry.number}: {seen.remediation} is said to have helped, and there is no data"
+
+
+def a_remedy_has_helped_only_after_the_quiet_time_of_its_policy(story: Story) -> Broken:
+    """Seen quiet, at every look, for so long; or its alert has ended meanwhile, and was quiet at the last look."""
+    since = {}
+    for entry in story.entries:
+        over = {one.incident for one in entry.decided(said.Moved) if one.after == "resolved"}
+        for one in entry.step.decisions:
+            if isinstance(one, said.Permitted) or (isinstance(one, said.Verified) and one.seen != "quiet"):
+                since.pop(one.incident, None)
+            elif isinstance(one, said.Verified) and one.helped is None:
+                since.setdefault(one.incident, entry.now)
+            elif isinstance(one, said.Verified) and one.helped:
+                quiet_for = milliseconds(story.plan.document.remediations[one.remediation].verify.quiet_for)
+                if one.incident not in since:
+                    yield f"entry {entry.number}: {one.remediation} is said to have helped at first sight"
+                elif one.incident not in over and entry.now - since[one.incident] < quiet_for:
+                    yield f"entry {entry.number}: {one.remediation} is said to have helped too soon"
 
 
 def what_messages_opened_outside_is_closed_when_their_incident_is_over(story: Story) -> Broken:
@@ -534,6 +641,7 @@ LAWS = [
     while_a_kill_switch_is_on_nothing_of_its_scope_is_begun,
     observing_changes_nothing,
     what_needs_approval_has_it_from_people_who_may_give_it,
+    what_is_begun_was_weighed_before_and_what_is_risky_has_a_persons_yes,
     nothing_is_done_in_a_change_freeze,
     while_monitoring_cannot_be_believed_nothing_is_decided,
     in_a_storm_nothing_is_begun,
@@ -542,14 +650,19 @@ LAWS = [
     alerts_that_no_policy_claims_or_whose_labels_lie_start_nothing,
     right_before_acting_prometheus_was_asked_and_gave_a_good_answer,
     no_run_is_begun_twice_and_none_is_begun_unasked,
+    nothing_is_begun_for_an_incident_that_is_over_and_what_is_under_way_is_not_forgotten,
     what_is_unknown_is_told_to_a_person_and_never_repeated,
     only_what_was_recorded_before_acting_is_taken_back_and_only_once,
+    what_failed_or_did_not_help_is_taken_back,
+    what_could_not_be_taken_back_reaches_a_person_and_nothing_else_is_tried,
     effects_have_keys_of_their_own,
     every_refusal_reaches_a_person,
     every_open_incident_has_a_next_deadline_or_a_person,
     a_page_reaches_a_human_being_at_once,
+    nothing_happens_before_its_time,
     deadlines_in_the_store_are_the_deadlines_of_the_state,
     no_data_is_no_success,
+    a_remedy_has_helped_only_after_the_quiet_time_of_its_policy,
     what_messages_opened_outside_is_closed_when_their_incident_is_over,
     folding_the_log_gives_the_same_state_effects_and_decisions,
 ]

@@ -3,14 +3,20 @@
 The gates are in test_gates. Here something else is taken away: a note, a page, a deadline, a copy, a resolve.
 """
 
+import json
+import sys
+
 import pytest
 
 from executor import laws
+from executor.small_plan import plan_text
 from executor.test_laws import unsettled
-from executor.world import BREAK, FULL_A, LATE, MINUTE, SLOW_A, SLOW_B, STUCK, STUCK_Y, World
-from watchbill.executor.core import alerts, escalate, events, lifecycle, runs, turn
+from executor.world import BREAK, FULL_A, FULL_B, FULL_C, FULL_D, LATE, MINUTE, SLOW_A, SLOW_B, STUCK, STUCK_Y, World
+from watchbill.executor.core import alerts, attempts, escalate, events, ledger, lifecycle, runs, turn
 from watchbill.executor.core import decisions as said
 from watchbill.executor.core import effects as outside
+
+reduce = sys.modules["watchbill.executor.core.reduce"]  # the package's name for it is the function's
 
 
 def act(world: World, number: int, *, outcome: str = "succeeded", recorded: str | None = "3") -> str:
@@ -21,6 +27,13 @@ def act(world: World, number: int, *, outcome: str = "succeeded", recorded: str 
 
 
 # Stories
+
+
+def plan_with(remedies: list[str], **approvals: str) -> World:
+    document = json.loads(plan_text())
+    document["alerts"]["shop/Slow/critical"]["remediate"] = remedies
+    document["remediations"]["scale"]["approvals"] |= approvals
+    return World(alerts=document["alerts"], remediations=document["remediations"])
 
 
 def a_remedy_does_not_help_and_is_taken_back(recorded: str | None = "3 replicas") -> World:
@@ -126,6 +139,86 @@ def its_end_is_told_late() -> World:
     return world
 
 
+def a_yes_comes_too_late() -> World:
+    world = it_waits_for_approval()
+    (incident,) = world.state.incidents.values()
+    world.pass_(11 * MINUTE)
+    world.take(events.Answered(incident=incident.id, question=incident.questions[0].id, person="ana", yes=True))
+    return world
+
+
+def at_night_it_is_risky() -> World:
+    world = World()
+    world.pass_(13 * 60 * MINUTE)  # nobody is at work any more
+    for _ in range(2):
+        act(world, LATE, outcome="failed")
+        for undo in world.proceed():
+            world.run(undo)
+        world.over(LATE)
+        world.pass_(70 * MINUTE)
+    return world
+
+
+def a_remedy_fails() -> World:
+    world = World()
+    act(world, LATE, outcome="failed")
+    return world
+
+
+def it_cannot_be_taken_back() -> World:
+    world = plan_with(["scale", "restart"])
+    act(world, SLOW_A, outcome="failed")
+    for undo in world.proceed():
+        world.run(undo, "failed")
+    world.proceed()
+    return world
+
+
+def a_deadline_comes_early() -> World:
+    world = World()
+    world.opened(SLOW_A)
+    for number in range(5):
+        world.due_early(number)
+    return world
+
+
+def it_is_over_before_an_action_begins() -> World:
+    world = World()
+    world.opened(FULL_A)
+    (effect,) = world.proceed()
+    world.over(FULL_A)
+    world.run(effect)
+    return world
+
+
+def it_is_to_be_forgotten_while_an_action_runs() -> World:
+    world = World()
+    incident = world.opened(FULL_A)
+    (effect,) = world.proceed()
+    world.take(events.ActionStarted(key=effect.key))
+    world.over(FULL_A)
+    world.pass_(180 * MINUTE)
+    due = world.rows.pop(f"{incident}/forget")
+    world.take(events.DeadlineReached(key=f"{incident}/forget", due=due))
+    return world
+
+
+def one_helps_after_two_have_failed() -> World:
+    """The breaker is open by then, and stays open."""
+    world = World()
+    world.opened(FULL_A)
+    (first,) = world.proceed()
+    world.take(events.ActionStarted(key=first.key))
+    for number in (FULL_B, FULL_C):
+        act(world, number, outcome="failed")
+    world.helps(first.body)
+    world.take(events.ActionFinished(key=first.key, outcome="succeeded"))
+    world.tick(4)
+    world.pass_(61 * MINUTE)
+    act(world, FULL_D)
+    return world
+
+
 def a_page_opened_an_alert_in_pagerduty() -> World:
     world = World()
     incident = world.opened(SLOW_A)
@@ -183,6 +276,32 @@ def keys_begin_anew(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(turn.Turn, "effect", again)
 
 
+def questions_never_expire(patch: pytest.MonkeyPatch) -> None:
+    question = attempts.Question
+    patch.setattr(attempts, "Question", lambda key, item, given, _: question(key, item, given, None))
+
+
+def deadlines_are_believed(patch: pytest.MonkeyPatch) -> None:
+    """As if it were the time that the deadline says."""
+    reach = reduce._deadline
+
+    def early(turn_, event):
+        turn_.now = max(turn_.now, event.due)
+        reach(turn_, event)
+
+    patch.setattr(reduce, "_deadline", early)
+
+
+def quiet_at_once(patch: pytest.MonkeyPatch) -> None:
+    looked = runs.looked
+
+    def soon(turn_, incident, results):
+        attempts.change(incident, quiet_since=0)
+        looked(turn_, incident, results)
+
+    patch.setattr(runs, "looked", soon)
+
+
 def nothing_is_closed(patch: pytest.MonkeyPatch) -> None:
     effect = turn.Turn.effect
 
@@ -212,12 +331,52 @@ def the_core_has_a_memory_of_its_own(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(turn.Turn, "tell", remembers)
 
 
+OVER = laws.nothing_is_begun_for_an_incident_that_is_over_and_what_is_under_way_is_not_forgotten
 WAITS = laws.every_open_incident_has_a_next_deadline_or_a_person
 CASES = [
     (
         a_remedy_does_not_help_and_is_taken_back,
         another_state_is_recorded,
         laws.only_what_was_recorded_before_acting_is_taken_back_and_only_once,
+    ),
+    (
+        a_remedy_fails,
+        doing_nothing(runs, "_undo"),
+        laws.what_failed_or_did_not_help_is_taken_back,
+    ),
+    (
+        a_remedy_does_not_help_and_is_taken_back,
+        doing_nothing(runs, "_undo"),
+        laws.what_failed_or_did_not_help_is_taken_back,
+    ),
+    (a_yes_comes_too_late, questions_never_expire, laws.what_needs_approval_has_it_from_people_who_may_give_it),
+    (
+        at_night_it_is_risky,
+        lambda patch: patch.setattr(attempts, "_needs_approval", lambda *_: None),
+        laws.what_is_begun_was_weighed_before_and_what_is_risky_has_a_persons_yes,
+    ),
+    (
+        a_remedy_fails,
+        doing_nothing(attempts, "_weigh"),
+        laws.what_is_begun_was_weighed_before_and_what_is_risky_has_a_persons_yes,
+    ),
+    (a_deadline_comes_early, deadlines_are_believed, laws.nothing_happens_before_its_time),
+    (it_was_mended, quiet_at_once, laws.a_remedy_has_helped_only_after_the_quiet_time_of_its_policy),
+    (it_is_over_before_an_action_begins, doing_nothing(runs, "_stopped"), OVER),
+    (
+        it_is_to_be_forgotten_while_an_action_runs,
+        lambda patch: patch.setattr(lifecycle.attempts, "outstanding", lambda _: False),
+        OVER,
+    ),
+    (
+        one_helps_after_two_have_failed,
+        lambda patch: patch.setattr(ledger, "helped", ledger.close),
+        laws.a_breaker_that_is_open_stops_everything_until_a_person_closes_it,
+    ),
+    (
+        it_cannot_be_taken_back,
+        doing_nothing(runs, "no_more_remedies"),
+        laws.what_could_not_be_taken_back_reaches_a_person_and_nothing_else_is_tried,
     ),
     (it_is_held_back, keys_begin_anew, laws.effects_have_keys_of_their_own),
     (it_is_held_back, doing_nothing(turn.Turn, "note"), laws.every_refusal_reaches_a_person),
@@ -341,3 +500,52 @@ def test_two_who_must_agree_are_two_people_and_not_one_who_asked_for_it() -> Non
     world.take(events.Answered(incident=incident, question=question.id, person="ana", yes=True))
     world.take(events.Answered(incident=incident, question=question.id, person="ana", yes=True))
     assert not any(isinstance(effect.body, outside.Act) for effect in world.outbox)
+
+
+@pytest.mark.parametrize(("else_", "runs_next"), [("skip", True), ("escalate", False)])
+def test_when_nobody_approves_the_next_remedy_is_due_or_people_take_over_as_the_policy_says(else_, runs_next) -> None:
+    world = plan_with(["scale", "restart"], **{"else": else_})
+    world.opened(SLOW_A)
+    world.proceed(consent=False)
+    world.tick(11)
+    acts = [effect.body.remediation for effect in world.outbox if isinstance(effect.body, outside.Act)]
+    assert acts == (["restart"] if runs_next else [])
+    assert refusals(world) == ["approval-expired"]
+
+
+def test_a_remedy_after_which_it_came_back_has_not_helped() -> None:
+    world = it_was_mended()
+    world.over(SLOW_A)
+    world.pass_(5 * MINUTE)
+    world.opened(SLOW_A)
+    assert world.state.ledger.breakers["restart"].failures == 1
+    assert refusals(world) == []
+
+
+def test_when_nothing_was_heard_for_too_long_alertmanager_is_asked_at_once() -> None:
+    world = World(limits={"reconcile": "24h"})
+    world.opened(SLOW_A)
+    world.tick(71)
+    asked = [one.body.reason for entry in world.entries for one in entry.effects(outside.Reconcile)]
+    assert asked == ["nothing was heard for too long"]
+
+
+def test_when_the_alert_goes_on_long_after_a_remedy_seemed_to_help_people_are_told_again() -> None:
+    world = it_was_mended()
+    world.fire(SLOW_A)
+    (incident,) = world.state.incidents.values()
+    assert (incident.phase, incident.paging) == ("mitigated", False)
+    world.tick(31)
+    (incident,) = world.state.incidents.values()
+    assert (incident.phase, incident.paging) == ("opened", True)
+
+
+def test_what_a_person_asks_for_is_done_though_the_expression_is_quiet_and_the_machine_alone_would_not() -> None:
+    for asked in (True, False):
+        world = plan_with([] if asked else ["restart"])
+        incident = world.opened(SLOW_A)
+        world.clear(SLOW_A)  # Alertmanager has not told of it
+        if asked:
+            world.take(events.RemedyRequested(incident=incident, person="bo", remediation="restart"))
+        assert len(world.proceed()) == asked
+        assert refusals(world) == ([] if asked else ["not-firing"])
