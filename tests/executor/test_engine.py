@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import msgspec
+import psycopg
 import pytest
 from sqlalchemy import text
 
@@ -28,7 +29,7 @@ from watchbill.executor.engine import Engine, Faulty, Unit
 from watchbill.executor.handlers import HANDLERS, Again, Outside
 from watchbill.executor.lanes import Effects
 from watchbill.executor.store import deadlines, log, outbox
-from watchbill.executor.store.chain import digest_of, to_micros
+from watchbill.executor.store.chain import digest_of, to_micros, verify
 from watchbill.executor.store.connect import NoStore
 from watchbill.executor.store.outbox import Effect, Fenced
 from watchbill.executor.writer import Overloaded, Writer
@@ -126,6 +127,39 @@ def test_a_commit_that_happened_though_its_answer_was_lost_is_found_in_the_log(d
     assert engine.state.opened == 2
 
 
+def test_a_log_that_lacks_what_was_committed_is_followed_and_stays_one_chain(database, opened, clock, caplog):
+    """As after a promoted standby, to which the last commits had not come, and of which other replicas are already writing."""
+    store = opened(database, clock=clock)
+    first, second = started(store), started(opened(database, clock=clock))
+    first.take(Unit(delivered(clock)))
+    second.take(Unit())
+    with store.read() as tx:
+        kept = log.head(tx)
+    for name in ("web-b", "web-c"):
+        first.take(Unit(delivered(clock, name)))
+    with store.write() as tx:
+        for table in ("log", "inbox", "outbox"):
+            tx.connection.execute(text(f"DELETE FROM {table} WHERE seq > {kept.seq}"))  # noqa: S608
+    for _ in range(3):
+        second.take(Unit(delivered(clock, "web-d")))
+    first.take(Unit(delivered(clock, "web-e")))
+    second.take(Unit())
+    assert encode(first.state) == encode(second.state) == encode(started(store).state)
+    assert {one.key["deployment"] for one in first.state.incidents.values()} == {"web-a", "web-d", "web-e"}
+    assert "folded anew" in caplog.text
+    with store.read() as tx:
+        assert verify(lambda: log.raw(tx)).broken is None
+
+
+def test_a_commit_on_postgresql_waits_for_the_disk_whatever_the_server_is_set_to(postgresql, opened):
+    url = postgresql.empty()
+    with psycopg.connect(url, autocommit=True) as connection:
+        (name,) = connection.execute("SELECT current_database()").fetchone()
+        connection.execute(f"ALTER DATABASE {name} SET synchronous_commit = off")
+    with opened(url).write() as tx:
+        assert tx.connection.execute(text("SHOW synchronous_commit")).scalar_one() == "on"
+
+
 def test_a_fenced_unit_leaves_the_others_of_its_commit_alone(database, opened, clock):
     engine = started(opened(database, clock=clock))
 
@@ -141,8 +175,10 @@ def test_a_fenced_unit_leaves_the_others_of_its_commit_alone(database, opened, c
 def test_time_never_runs_backwards_in_the_log(database, opened, clock):
     engine = started(opened(database, clock=clock))
     engine.take(Unit(delivered(clock)))
+    engine.take(Unit(write=engine.snapshot()))
     clock.pass_(hours=-3)
     engine.take(Unit(delivered(clock, "web-b")))
+    started(engine.store).take(Unit(delivered(clock, "web-c")))
     with engine.store.read() as tx:
         times = [entry.time for entry in log.entries(tx)]
     assert times == sorted(times)

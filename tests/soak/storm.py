@@ -32,7 +32,7 @@ from watchbill.executor.store.connect import PAUSED, Store, Unavailable
 NOWHERE = "http://127.0.0.1:1"
 HEADERS = {"Authorization": "Bearer open-sesame"}
 LIMITS = {"remediation": 22, "target": 2, "overall": 20}
-GRACE = 2.0  # seconds after a lease until it is somebody's: a look a second, and a commit
+GRACE = 3.0  # seconds after a lease until it is somebody's: two looks a second, a commit, and a lane that is free
 _SENDERS = 4
 _SEVERITY = {"Slow": "critical", "Full": "warning"}
 _LOADED = 0.9  # of kills wait until the replica is ready; the others come while it starts

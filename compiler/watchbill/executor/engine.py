@@ -5,6 +5,7 @@ others wrote; then the core reduces each event; then the events with their decis
 together. State is replaced only after the commit: if that fails, or nobody knows whether it did, the log decides.
 """
 
+import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
@@ -19,11 +20,12 @@ from watchbill.executor.core.effects import SetDeadline, encode_body
 from watchbill.executor.core.events import DeadlineReached, Events, Instant, PlanLoaded
 from watchbill.executor.entries import EVENT, FAULT, event_of, kind_of, written
 from watchbill.executor.store import deadlines, log, outbox, snapshots
-from watchbill.executor.store.chain import Head, from_micros, to_micros
+from watchbill.executor.store.chain import GENESIS, Head, from_micros, to_micros
 from watchbill.executor.store.connect import NoStore, Store, Transaction
 from watchbill.executor.store.log import Arrival, New
 from watchbill.executor.store.outbox import Effect, Fenced
 
+_LOG = logging.getLogger("watchbill.engine")
 _URGENT = frozenset({"page", "ask", "query"})
 _PUT_OFF = 60_000  # ms until a deadline is tried again of which the core could make nothing
 
@@ -87,19 +89,32 @@ class Engine:
             self.head = log.head(tx)
 
     def catch_up(self, tx: Transaction) -> None:
-        """Fold what others have written: what followed from it, they have written too."""
+        """Fold what others have written: what followed from it, they have written too.
+
+        A log that lacks what was folded already is another one (a standby that was promoted without it, a backup that was
+        restored): then the state is folded anew, and the next entry follows from the last one that is there.
+        """
         at = log.head(tx)
+        if not self._follows(tx, at):
+            _LOG.error("the log lacks entry %s, which was committed: the state is folded anew", self.head)
+            seq, self.state = _newest(tx)
+            self.head, self.last = Head(seq, b""), 0
         if at.seq == self.head.seq:
             return
         for entry in log.entries(tx, self.head.seq):
+            now = to_micros(entry.time) // 1000
+            self.last = max(self.last, now)
             if entry.kind.startswith(EVENT):
                 if entry.body is None:
                     raise NoStore(f"entry {entry.seq} was erased and no snapshot can be read: restore a backup")
-                now = to_micros(entry.time) // 1000
                 self.state = reduce(self.state, event_of(entry.body), now).state
-                self.last = max(self.last, now)
                 self.folded += 1
             self.head = Head(entry.seq, entry.hash)
+
+    def _follows(self, tx: Transaction, at: Head) -> bool:
+        if self.head.hash in (b"", GENESIS) or self.head == at:  # of a snapshot only the number is known
+            return True
+        return at.seq > self.head.seq and log.hash_of(tx, self.head.seq) == self.head.hash
 
     def transact(self, tx: Transaction, units: Sequence[Unit], *, serve: int = 0) -> Commit:
         """Take the units in, and up to `serve` deadlines that are due. `settle` afterwards, when it is committed."""

@@ -89,7 +89,7 @@ def _ends(event: Events) -> Iterator[tuple[str, RowState]]:
 
 
 def _mark(wanted: dict[str, Row], key: str, state: RowState) -> None:
-    """An end is final."""
+    """An end is final; but whoever was refused and then lost is told as unknown."""
     row = wanted.get(key)
-    if row is not None and row.state not in ("done", "unknown"):
+    if row is not None and row.state != "unknown" and (row.state != "done" or state == "unknown"):
         wanted[key] = msgspec.structs.replace(row, state=state)

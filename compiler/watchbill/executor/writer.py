@@ -26,7 +26,7 @@ _LOG = logging.getLogger("watchbill.writer")
 _TOGETHER = 256  # units in one commit
 _SERVED = 256  # deadlines in one commit
 _LINGER = 0.004  # seconds that a commit waits for company when the one before it is hardly over
-_LOOK = 1.0  # seconds until a process that has nothing to do looks at what others left
+_LOOK = 0.5  # seconds until a process looks at what others left: so much later than a lease's end it is taken over
 _BACK_OFF = 0.25  # seconds after the database could not be reached
 _LOST = "the process that began it was lost before it could tell the result"
 

@@ -113,7 +113,8 @@ def _url(url: str | URL) -> URL:
 
 def _engines(url: URL, *, read_only: bool) -> tuple[Engine, Engine]:
     if url.get_backend_name() == "postgresql":
-        limits = f"-c lock_timeout={_LOCKED} -c idle_in_transaction_session_timeout={PAUSED}"
+        # What is answered as committed survives a crash, whatever the server or the role is set to.
+        limits = f"-c synchronous_commit=on -c lock_timeout={_LOCKED} -c idle_in_transaction_session_timeout={PAUSED}"
         how = {"connect_timeout": 5, "client_encoding": "utf8"}  # whatever the database's own is: `_check_encoding`
         writer = create_engine(url, pool_pre_ping=False, pool_size=8, connect_args={**how, "options": limits})
         reader = create_engine(url, isolation_level="REPEATABLE READ", pool_pre_ping=True, connect_args=how)

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any, Literal
 
 import msgspec
-from sqlalchemy import Insert, case, exists, insert, or_, select, text
+from sqlalchemy import Insert, bindparam, case, exists, insert, or_, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 
 from watchbill.executor.store.chain import (
@@ -26,6 +26,7 @@ from watchbill.executor.store.schema import BODIES, INBOX, LOG
 
 Keep = Literal["incidents", "evidence"]
 _LAST = select(LOG.c.seq, LOG.c.hash).order_by(LOG.c.seq.desc()).limit(1)
+_HASH = select(LOG.c.hash).where(LOG.c.seq == bindparam("seq"))
 _APPEND = insert(LOG)
 _ARRIVE = insert(INBOX)
 
@@ -63,6 +64,11 @@ class New(msgspec.Struct, frozen=True):
 def head(tx: Transaction) -> Head:
     last = tx.connection.execute(_LAST).first()
     return Head(last.seq, last.hash) if last is not None else Head()
+
+
+def hash_of(tx: Transaction, seq: int) -> bytes | None:
+    """The hash of an entry, None where there is none."""
+    return tx.connection.execute(_HASH, {"seq": seq}).scalar_one_or_none()
 
 
 def append(tx: Transaction, at: Head, entries: Sequence[New], keep: Keep = "incidents") -> Head:
