@@ -136,6 +136,8 @@ def test_an_old_switch_can_be_turned_off_though_its_team_is_gone(file, opened, v
 def test_an_open_breaker_is_shown_and_a_person_closes_it(lived, verb):
     file, engine, _, _ = lived(BREAK, remedy="fails", answers="yes")
     assert "breakers open: isolate" in verb(file, "incidents", "--all")
+    held = document(verb(file, "incidents", "--format", "json"))
+    assert (held["breakers"].keys(), held["stopped"], held["mode"]) == ({"isolate"}, {}, None)
     assert "did you mean isolate?" in verb(file, "breaker", "close", "isolat", "--as", "ana", "--reason", "x", ends=1)
     verb(file, "breaker", "close", "isolate", "--as", "ana", "--reason", "the policy was wrong")
     assert "breakers" not in verb(file, "incidents", "--all")

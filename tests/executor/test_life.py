@@ -272,6 +272,25 @@ def test_a_label_of_a_megabyte_is_kept_short_matches_nothing_and_is_still_told_a
     assert {one.reason for one in decided(world, said.Refused)} == {"input-not-allowed"}
 
 
+def test_what_an_alert_is_stands_in_the_log_with_the_reason_for_each_figure(world):
+    world.pass_(13 * 60 * MINUTE)  # nobody is at work any more
+    world.opened(BREAK)
+    (facts,) = decided(world, said.Classified)
+    found = (facts.severity, facts.class_, facts.tier, facts.environment, facts.team, facts.risk, facts.procedure)
+    assert found == ("critical", "security", 1, "production", "web", 65, "breach")
+    assert facts.reasons == (
+        "severity critical: as the rule says",
+        "team web: whose alert it is",
+        "tier 1: its service's",
+        "class security: as the policy says",
+        "procedure breach: class security, severity critical",
+        "risk +30: severity critical",
+        "risk +15: tier 1",
+        "risk +10: class security",
+        "risk +10: outside working hours",
+    )
+
+
 # Who hears of it
 
 

@@ -36,7 +36,7 @@ def command(incident: str, database: str, everything: bool, form: str) -> None:
     chosen = [one for one in state.incidents.values() if everything or one.open]
     chosen.sort(key=lambda one: (plan.rank(one.facts.severity) if plan else 0, one.opened_at, one.id))
     if form == "json":
-        click.echo(text_of({"version": 1, "incidents": [_record(one) for one in chosen]}))
+        click.echo(text_of({"version": 1, "incidents": [_record(one) for one in chosen], **_held(state)}))
         return
     if not chosen:
         click.echo("No incident is open.")
@@ -82,9 +82,27 @@ def _row(one: "Incident") -> tuple[str, ...]:
 def _summary(state: "State", shown: int) -> str:
     mode = f", mode {state.mode}" if state.mode else ""
     stopped = f", stopped: {', '.join(sorted(state.switches))}" if state.switches else ""
-    breakers = sorted(name for name, one in state.ledger.breakers.items() if one.opened_at is not None)
+    breakers = sorted(_open_breakers(state))
     broken = f", breakers open: {', '.join(breakers)}" if breakers else ""
     return f"{shown:,} shown, {state.open:,} open{mode}{stopped}{broken}."
+
+
+def _open_breakers(state: "State") -> dict[str, int]:
+    """Each with the instant at which it opened."""
+    return {name: one.opened_at for name, one in state.ledger.breakers.items() if one.opened_at is not None}
+
+
+def _held(state: "State") -> dict[str, Any]:
+    """What people and breakers hold back now."""
+    return {
+        "open": state.open,
+        "mode": state.mode,
+        "stopped": {
+            scope: {"by": one.person, "since": iso(one.since), "reason": one.reason}
+            for scope, one in sorted(state.switches.items())
+        },
+        "breakers": {name: {"opened_at": iso(at)} for name, at in sorted(_open_breakers(state).items())},
+    }
 
 
 def _iso(millis: int | None) -> str | None:

@@ -68,7 +68,13 @@ def facts_of(turn: Turn, plan: Plan, identity: Identity, labels: dict[str, str])
         known = severity if severity in plan.document.severities else plan.worst
         return Facts(known, plan.document.catch_all.team, 3, 0, claimed=False, reasons=(reason,))
     alert = target.alert
-    reasons = [f"severity {severity}: as the rule says", f"team {target.team}: whose alert it is"]
+    reasons = [
+        f"severity {severity}: as the rule says",
+        f"team {target.team}: whose alert it is",
+        f"tier {alert.tier}: its service's",
+    ]
+    if alert.class_ is not None:
+        reasons.append(f"class {alert.class_}: as the policy says")
     risk, why = _risk_of_incident(plan, target, severity, now)
     procedure = _procedure(turn, plan, target, severity)
     if procedure is not None:
