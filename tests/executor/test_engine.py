@@ -28,7 +28,7 @@ from watchbill.executor.core.events import (
 from watchbill.executor.engine import Engine, Faulty, Unit
 from watchbill.executor.handlers import HANDLERS, Again, Outside
 from watchbill.executor.lanes import Effects
-from watchbill.executor.store import deadlines, log, outbox
+from watchbill.executor.store import deadlines, leases, log, outbox
 from watchbill.executor.store.chain import digest_of, to_micros, verify
 from watchbill.executor.store.connect import NoStore
 from watchbill.executor.store.outbox import Effect, Fenced
@@ -172,16 +172,52 @@ def test_a_fenced_unit_leaves_the_others_of_its_commit_alone(database, opened, c
     assert engine.state.opened == 1
 
 
-def test_time_never_runs_backwards_in_the_log(database, opened, clock):
+def test_a_clock_that_is_set_back_a_little_stands_still_in_the_log(database, opened, clock):
     engine = started(opened(database, clock=clock))
     engine.take(Unit(delivered(clock)))
     engine.take(Unit(write=engine.snapshot()))
-    clock.pass_(hours=-3)
+    clock.pass_(seconds=-50)
     engine.take(Unit(delivered(clock, "web-b")))
     started(engine.store).take(Unit(delivered(clock, "web-c")))
     with engine.store.read() as tx:
         times = [entry.time for entry in log.entries(tx)]
     assert times == sorted(times)
+    assert not any(entry.kind == "event.clock-set-back" for entry in entries_of(engine))
+
+
+@pytest.mark.parametrize("days", [1, 4000])
+def test_a_clock_that_ran_ahead_and_was_set_right_keeps_nobody_from_being_paged(database, opened, clock, days):
+    """One that is set wrong for a moment, and everything set in that moment would be due in days, or in years."""
+    engine = started(opened(database, clock=clock))
+    clock.pass_(days=days)
+    engine.take(Unit(delivered(clock)))
+    with engine.store.write() as tx:  # whoever has these is lost before the clock is set right
+        leases.acquire(tx, "keeper", "lost", timedelta(seconds=15))
+        claims = outbox.claim(tx, "lost", timedelta(seconds=15), 99, "urgent")
+    clock.pass_(days=-days)
+    served = []
+    for _ in range(7):
+        clock.pass_(minutes=1)
+        with engine.store.write() as tx:
+            commit = engine.transact(tx, [], serve=100)
+        engine.settle(commit)
+        served += commit.served
+    (incident,) = engine.state.incidents.values()
+    assert incident.escalation.step == 2
+    assert all_due(engine.store) == wanted(engine.state)
+    with engine.store.write() as tx:
+        assert leases.acquire(tx, "keeper", "other", timedelta(seconds=15))
+        again = outbox.claim(tx, "other", timedelta(seconds=15), 99, "urgent")
+    assert {one.effect.key for one in claims} < {one.effect.key for one in again}
+    assert len([entry for entry in entries_of(engine) if entry.kind == "event.clock-set-back"]) == 1
+    again = Engine(engine.store)
+    again.recover()
+    assert encode(again.state) == encode(engine.state)
+
+
+def entries_of(engine):
+    with engine.store.read() as tx:
+        return list(log.entries(tx))
 
 
 def test_deadlines_that_are_due_are_served_once_and_by_one_replica(database, opened, clock):

@@ -7,7 +7,7 @@ together. State is replaced only after the commit: if that fails, or nobody know
 
 import logging
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -17,7 +17,7 @@ from watchbill.executor.core import State, Step, decode, encode, reduce
 from watchbill.executor.core import effects as wanted
 from watchbill.executor.core.coding import VERSION
 from watchbill.executor.core.effects import SetDeadline, encode_body
-from watchbill.executor.core.events import DeadlineReached, Events, Instant, PlanLoaded
+from watchbill.executor.core.events import ClockSetBack, DeadlineReached, Events, Instant, PlanLoaded
 from watchbill.executor.entries import EVENT, FAULT, event_of, kind_of, written
 from watchbill.executor.store import deadlines, log, outbox, snapshots
 from watchbill.executor.store.chain import GENESIS, Head, from_micros, to_micros
@@ -27,6 +27,8 @@ from watchbill.executor.store.outbox import Effect, Fenced
 
 _LOG = logging.getLogger("watchbill.engine")
 _URGENT = frozenset({"page", "ask", "query"})
+_SET_BACK = kind_of(ClockSetBack(by=0))
+_AHEAD = 60_000  # ms that the log may be ahead of the clock: time stands still so long; beyond, the clock was set back
 _PUT_OFF = 60_000  # ms until a deadline is tried again of which the core could make nothing
 
 
@@ -103,7 +105,7 @@ class Engine:
             return
         for entry in log.entries(tx, self.head.seq):
             now = to_micros(entry.time) // 1000
-            self.last = max(self.last, now)
+            self.last = now if entry.kind == _SET_BACK else max(self.last, now)
             if entry.kind.startswith(EVENT):
                 if entry.body is None:
                     raise NoStore(f"entry {entry.seq} was erased and no snapshot can be read: restore a backup")
@@ -119,7 +121,13 @@ class Engine:
     def transact(self, tx: Transaction, units: Sequence[Unit], *, serve: int = 0) -> Commit:
         """Take the units in, and up to `serve` deadlines that are due. `settle` afterwards, when it is committed."""
         self.catch_up(tx)
-        batch = _Batch(self.state, self.head, max(self.last, to_micros(tx.now) // 1000))
+        now = to_micros(tx.now) // 1000
+        back = self.last - now
+        batch = _Batch(self.state, self.head, now if back > _AHEAD else max(self.last, now))
+        if back > _AHEAD:
+            _LOG.error("the clock was set back", extra={"seconds": back / 1000})
+            batch.event(ClockSetBack(by=back), None)
+            outbox.set_back(tx, timedelta(milliseconds=_AHEAD))
         due = deadlines.due(tx, serve) if serve else []
         served = [batch.deadline(one) for one in due]
         taken = [batch.unit(tx, unit) for unit in units]

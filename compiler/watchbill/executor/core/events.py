@@ -114,6 +114,12 @@ class DeadlineReached(Event, frozen=True, kw_only=True, tag="deadline"):
     due: Instant
 
 
+class ClockSetBack(Event, frozen=True, kw_only=True, tag="clock-set-back"):
+    """The clock had run ahead, `by` so many milliseconds at least, and was set right. `now` is what it says since then."""
+
+    by: int
+
+
 # From people
 
 
@@ -243,6 +249,7 @@ Events = (
     | BreakerClosed
     | MonitoringReported
     | DeadlineReached
+    | ClockSetBack
     | Acknowledged
     | Answered
     | ResolvedByHand

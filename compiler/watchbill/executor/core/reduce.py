@@ -1,6 +1,17 @@
 """`reduce(state, event, now)`: what an event leads to. Total: any event in any state gives a step, and never an exception."""
 
-from watchbill.executor.core import agenda, alerts, attempts, escalate, ledger, lifecycle, messages, persons, runs
+from watchbill.executor.core import (
+    agenda,
+    alerts,
+    attempts,
+    clock,
+    escalate,
+    ledger,
+    lifecycle,
+    messages,
+    persons,
+    runs,
+)
 from watchbill.executor.core.decisions import Adopted, Breaker, Permitted
 from watchbill.executor.core.effects import Close
 from watchbill.executor.core.events import (
@@ -10,6 +21,7 @@ from watchbill.executor.core.events import (
     ActionUnknown,
     Answered,
     BreakerClosed,
+    ClockSetBack,
     Collected,
     DeadlineReached,
     Delivered,
@@ -58,6 +70,9 @@ def reduce(state: State, event: Events, now: Instant) -> Step:
         alerts.reconciled(turn, event)
     elif isinstance(event, PlanLoaded):
         _plan(turn, event)
+    elif isinstance(event, ClockSetBack):
+        clock.set_back(turn, max(0, event.by))
+        turn.decide(Adopted(what="clock set back", value=event.by))
     else:
         _switched(turn, event)
     return turn.finish()

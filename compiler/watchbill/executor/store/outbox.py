@@ -18,7 +18,7 @@ from sqlalchemy import Insert, Integer, Update, and_, bindparam, delete, func, o
 from sqlalchemy.dialects import postgresql, sqlite
 
 from watchbill.executor.store.connect import Transaction
-from watchbill.executor.store.schema import OUTBOX, Instant
+from watchbill.executor.store.schema import LEASES, OUTBOX, Instant
 
 _HELD = ("claimed", "acting")
 _NOW = bindparam("now", type_=Instant)
@@ -161,6 +161,15 @@ def lapsed(tx: Transaction) -> list[Effect]:
         update(OUTBOX).where(lost).values(state="unknown", token=OUTBOX.c.token + 1, ended_at=tx.now).returning(OUTBOX)
     )
     return [_effect(row) for row in sorted(tx.connection.execute(gone), key=lambda row: (row.seq, row.key))]
+
+
+def set_back(tx: Transaction, at_most: timedelta) -> None:
+    """The clock was set back: nothing waits, and no lease lasts, until a future comes round again."""
+    bound = tx.now + at_most
+    tx.connection.execute(update(OUTBOX).where(OUTBOX.c.state == "waiting", OUTBOX.c.due > tx.now).values(due=tx.now))
+    held = update(OUTBOX).where(OUTBOX.c.state.in_(_HELD), OUTBOX.c.lease_until > bound)
+    tx.connection.execute(held.values(lease_until=bound))
+    tx.connection.execute(update(LEASES).where(LEASES.c.until > bound).values(until=bound))
 
 
 def wanted(tx: Transaction, prefix: str) -> list[tuple[int, str, bytes]]:
