@@ -471,6 +471,18 @@ def test_a_kind_that_nothing_here_does_is_told_to_the_core(process):
     assert process.settled()[0].detail == "nothing in this installation does `note`"
 
 
+def test_a_writer_whose_tables_are_away_for_a_moment_goes_on_when_they_are_back(process, clock):
+    """As while a database is restored under it."""
+    process.start()
+    until(lambda: process.writer.committed_at is not None)
+    with process.store.write("migration") as tx:
+        tx.connection.execute(text("ALTER TABLE deadlines RENAME TO away"))
+    time.sleep(1.5)  # it has looked for what is due
+    with process.store.write("migration") as tx:
+        tx.connection.execute(text("ALTER TABLE away RENAME TO deadlines"))
+    assert process.writer.submit(Unit(delivered(clock))).result(15).step is not None
+
+
 def test_whoever_wakes_after_its_lease_tells_nothing_and_the_other_has_told_that_nobody_knows(
     database, opened, kinds, monkeypatch
 ):

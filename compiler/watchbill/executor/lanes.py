@@ -67,7 +67,12 @@ class Effects:
         for claim in claims:
             for tell in self.claimed:
                 tell((claim.lease_until - LEASE - claim.waited_since).total_seconds())
-            threading.Thread(target=self._do, args=(claim,), name=claim.effect.kind, daemon=True).start()
+            try:
+                threading.Thread(target=self._do, args=(claim,), name=claim.effect.kind, daemon=True).start()
+            except RuntimeError as error:  # the machine has no thread left: it is not held, and tried again
+                _LOG.error("an effect was left to its lease: %s", error, extra={"effect": claim.effect.key})
+                with self._lock:
+                    self._held.pop(claim.effect.key, None)
 
     def stop(self, patience: float) -> int:
         """Claim no more, wait up to so many seconds for what is under way; how many were left in the middle.
@@ -226,7 +231,7 @@ class Effects:
             try:
                 renewing = Unit(within=lambda tx, held=claims: outbox.renew(tx, held, LEASE))  # type: ignore[misc]
                 kept: list[Any] = self._writer.submit(renewing).result().value
-            except (*Unavailable, Overloaded) as error:
+            except (*Unavailable, Overloaded, Faulty) as error:
                 _LOG.warning("leases were not renewed: %s", error)
                 continue
             with self._lock:

@@ -97,8 +97,12 @@ class Writer:
         going = True
         while going:
             units, going = self._gather()
-            if units or self._wait <= 0 or self._something():
-                self._commit(units)
+            try:
+                if units or self._wait <= 0 or self._something():
+                    self._commit(units)
+            except Exception as error:  # noqa: BLE001  (a writer that has ended would let everybody wait for ever)
+                _LOG.exception("the writer stumbled")
+                self._failed([one for one in units if not one[1].done()], error)
 
     def _gather(self) -> tuple[list[tuple[Unit, "Future[Taken]"]], bool]:
         try:
