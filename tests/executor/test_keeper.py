@@ -37,7 +37,9 @@ class Kept:
         self.writer.start()
         metrics = Metrics("0", dict)
         monitoring = Monitoring(self.engine, self.writer, metrics)
-        self.keeper = Keeper(self.engine, self.writer, metrics, monitoring, Connections())
+        self.keeper = Keeper(
+            self.engine, self.writer, metrics, monitoring, Connections(), f"replica/{self.writer.holder}"
+        )
         self.auditor = Auditor(store, monitoring)
 
     def kinds(self) -> list[str]:

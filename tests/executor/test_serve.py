@@ -166,6 +166,62 @@ def test_observing_takes_everything_in_and_does_nothing_and_the_next_start_goes_
         assert not list(log.entries(tx, prefix="event.action-started"))
 
 
+def refused(plan: Path, database: str, *arguments: str) -> str:
+    """What a start that comes to nothing says."""
+    argv = [sys.executable, "-m", "watchbill", "serve", "--plan", plan, "--database", database]
+    done = subprocess.run(
+        [*argv, "--listen", "127.0.0.1:0", *arguments],
+        env={**os.environ, "WATCHBILL_INTAKE_TOKEN": "x"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1, done
+    assert "Traceback" not in done.stderr
+    return " ".join((done.stdout + done.stderr).split())
+
+
+def test_one_that_observes_and_one_that_acts_do_not_share_a_store(file, serve):
+    """It would take pages from the outbox, and call them sent."""
+    acting = serve(file)
+    assert "an executor that acts runs on" in refused(acting.plan, file, "--observe")
+    acting.stop()
+    observing = serve(file, "--observe")
+    assert "an executor that only observes runs on" in refused(observing.plan, file)
+
+
+def test_a_store_is_not_started_with_the_plan_of_another_environment(file, serve, tmp_path):
+    serve(file).stop()
+    staging = tmp_path / "staging.json"
+    staging.write_text(json.dumps({**json.loads(PLAN), "environment": "staging"}))
+    assert "belongs to production, and the plan is of staging" in refused(staging, file)
+
+
+def test_a_plan_that_changes_is_in_force_without_a_restart_and_one_that_is_none_changes_nothing(file, serve):
+    served = serve(file)
+    for text, told in (
+        ('{"version": 1', "the plan's file is not taken, and the one before stays in force: this is not a plan: "),
+        (
+            json.dumps({**json.loads(PLAN), "environment": "staging"}),
+            "the plan's file is not taken, and the one before stays in force: it is of staging, and ",
+        ),
+        (PLAN + "\n", "a new plan is in force"),
+    ):
+        served.plan.write_text(text)
+        served.process.send_signal(signal.SIGHUP)
+        end = time.monotonic() + 20
+        while not any(line["message"].startswith(told) for line in served.lines):
+            assert time.monotonic() < end, served.lines
+            time.sleep(0.02)
+    assert (
+        f'watchbill_plan_info{{digest="{digest_of((PLAN + chr(10)).encode()).hex()}"}} 1.0'
+        in served.get("/metrics").text
+    )
+    assert served.get("/metrics").text.count("watchbill_plan_info{") == 1
+    assert served.stop() == 0
+
+
 def test_what_is_under_way_when_it_is_told_to_stop_is_still_answered(file, serve, opened):
     served = serve(file)
     answered: dict[int, int] = {}

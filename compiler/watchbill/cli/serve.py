@@ -57,7 +57,7 @@ def command(
 ) -> None:
     """Take Alertmanager's webhooks in, and do what the plan says, until it is told to stop (SIGTERM).
 
-    Logs are JSON lines on stderr. OTEL_EXPORTER_OTLP_ENDPOINT turns traces on.
+    A plan's file that changes is taken in within seconds, or at once by SIGHUP, for incidents that open from then on. Logs are JSON lines on stderr. OTEL_EXPORTER_OTLP_ENDPOINT turns traces on.
     """
     need_executor()
     import watchbill  # noqa: PLC0415
@@ -81,6 +81,7 @@ def command(
             serve(
                 Settings(
                     plan=found,
+                    path=path,
                     store=store,
                     listening=listening,
                     credentials=known,

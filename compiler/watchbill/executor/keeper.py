@@ -31,11 +31,18 @@ _PROBES = 30.0  # seconds between two looks at what is monitored by
 
 
 class Keeper:
-    """Threads of its own. Start it after the writer, stop it before."""
+    """Threads of its own. Start it after the writer, stop it before. `replica` is the lease that shows that it lives."""
 
     def __init__(
-        self, engine: Engine, writer: Writer, metrics: Metrics, monitoring: Monitoring, connections: Connections
+        self,
+        engine: Engine,
+        writer: Writer,
+        metrics: Metrics,
+        monitoring: Monitoring,
+        connections: Connections,
+        replica: str,
     ) -> None:
+        self._replica = replica
         self._engine = engine
         self._writer = writer
         self._metrics = metrics
@@ -84,7 +91,7 @@ class Keeper:
 
     def _keep(self) -> None:
         holder = self._writer.holder
-        self._do(Unit(within=lambda tx: leases.acquire(tx, f"replica/{holder}", holder, LEASE)))
+        self._do(Unit(within=lambda tx: leases.acquire(tx, self._replica, holder, LEASE)))
         self._lease = self._do(Unit(within=lambda tx: leases.acquire(tx, "keeper", holder, LEASE)))
         if self._lease is None:
             return

@@ -12,7 +12,8 @@ import secrets
 import signal
 import socket
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 
 import msgspec
 import uvicorn
@@ -29,8 +30,9 @@ from watchbill.executor.lanes import Effects
 from watchbill.executor.monitoring import Monitoring
 from watchbill.executor.outward import routes
 from watchbill.executor.plan import Plan
+from watchbill.executor.reloading import Reloader
 from watchbill.executor.store import deadlines, leases, log, outbox
-from watchbill.executor.store.connect import Store, Unavailable
+from watchbill.executor.store.connect import NoStore, Store, Transaction, Unavailable
 from watchbill.executor.store.log import Keep
 from watchbill.executor.traces import Traces
 from watchbill.executor.web.access import Credential, Proxy
@@ -46,9 +48,10 @@ _THREADS = {"once": 8, "urgent": 16, "other": 8}  # of each lane
 
 
 class Settings(msgspec.Struct, frozen=True):
-    """`listening` is bound already, so that an address in use is told before anything is started."""
+    """`listening` is bound already, so that an address in use is told before anything is started. `path` is the plan's file."""
 
     plan: Plan
+    path: Path
     store: Store
     listening: socket.socket
     credentials: tuple[Credential, ...]
@@ -84,20 +87,50 @@ class Executor:
             lane.done.append(self.metrics.done)
             lane.claimed.append(self.metrics.claimed)
         monitoring = Monitoring(self.engine, self.writer, self.metrics)
-        self.keeper = Keeper(self.engine, self.writer, self.metrics, monitoring, settings.connections)
+        self.replica = f"{'observer' if settings.observe else 'replica'}/{self.writer.holder}"
+        self.keeper = Keeper(self.engine, self.writer, self.metrics, monitoring, settings.connections, self.replica)
+        self.reloader = Reloader(settings.path, settings.plan, self.writer)
         self.auditor = Auditor(settings.store, monitoring)
         self.stopping = False
 
     def start(self) -> None:
+        """Raises NoStore when this store is not for it."""
+        self._fits()
+        with self.settings.store.write() as tx:
+            self._alone(tx)
         self.writer.start()
         for unit in self._first():
             self.writer.submit(unit).result()
-        self.metrics.plan.labels(self.settings.plan.digest).set(1)
         self.metrics.open.set(self.engine.state.open)
         for lane in self.lanes:
             lane.begin()
         self.keeper.start()
+        self.reloader.start()
         self.auditor.start()
+
+    def _fits(self) -> None:
+        """Alerts of one environment contradict the plan of another: all of them would open incidents that nobody handles."""
+        known, mine = (
+            self.engine.state.library.get(self.engine.state.plan or ""),
+            self.settings.plan.document.environment,
+        )
+        if known is not None and known.document.environment != mine:
+            raise NoStore(
+                f"{self.settings.store.name} belongs to {known.document.environment}, and the plan is of {mine}: each"
+                " environment has a database of its own"
+            )
+
+    def _alone(self, tx: Transaction) -> None:
+        """One that observes would take pages from those that act, and send none."""
+        others = "replica/" if self.settings.observe else "observer/"
+        if leases.holders(tx, others):
+            here = "acts" if self.settings.observe else "only observes"
+            raise NoStore(
+                f"an executor that {here} runs on {self.settings.store.name}, and one that observes would take its pages"
+                " and send none: stop it first (one that was killed counts for 15 seconds), or use a copy (watchbill"
+                " backup, watchbill restore)"
+            )
+        leases.acquire(tx, self.replica, self.writer.holder, LEASE)
 
     def stop(self) -> None:
         self.stopping = True
@@ -105,6 +138,7 @@ class Executor:
         if left:
             _LOG.warning("effects were still under way; of those done once, nobody will know", extra={"effects": left})
         self.auditor.stop()
+        self.reloader.stop()
         self.keeper.stop()
         self.writer.stop()
 
@@ -146,14 +180,14 @@ class Executor:
             with self.settings.store.read() as tx:
                 rows = {("outbox", state): number for state, number in outbox.waiting(tx).items()}
                 rows["deadlines", "set"] = deadlines.number(tx)
-                rows["leases", "replica"] = leases.holders(tx, "replica/")
+                rows["leases", "replica"] = leases.holders(tx, self.replica.partition("/")[0] + "/")
         except Unavailable:
             return {}
         return rows
 
 
 def serve(settings: Settings) -> None:
-    """Until SIGTERM or SIGINT. Raises NoStore, NoTraces and Unavailable before it is ready."""
+    """Until SIGTERM or SIGINT; SIGHUP looks at the plan's file at once. Raises NoStore, NoTraces and Unavailable before it is ready."""
     started = time.monotonic()
     traces = Traces(settings.version)
     executor = Executor(settings)
@@ -182,7 +216,7 @@ def serve(settings: Settings) -> None:
         "seconds": round(time.monotonic() - started, 3),
     }
     try:
-        asyncio.run(_listen(intake, settings.listening, told))
+        asyncio.run(_listen(intake, settings.listening, told, executor.reloader.look_now))
     finally:
         executor.stop()
         settings.store.close()
@@ -221,7 +255,9 @@ def config(intake: Intake) -> uvicorn.Config:
     )
 
 
-async def _listen(intake: Intake, listening: socket.socket, told: Mapping[str, object]) -> None:
+async def _listen(
+    intake: Intake, listening: socket.socket, told: Mapping[str, object], reload: Callable[[], None]
+) -> None:
     server = _Server(config(intake))
     server.told = told
 
@@ -231,6 +267,7 @@ async def _listen(intake: Intake, listening: socket.socket, told: Mapping[str, o
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop)
+    loop.add_signal_handler(signal.SIGHUP, reload)
     await server.serve(sockets=[listening])
 
 

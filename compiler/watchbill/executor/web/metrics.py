@@ -71,6 +71,7 @@ class Metrics:
         self.healthy = Gauge(
             "watchbill_monitoring_up", "Whether what is monitored by can be asked.", ["part"], registry=registry
         )
+        self._plan: str | None = None
         registry.register(_AtScrape(waiting))
 
     def committed(self, commit: Commit, seconds: float) -> None:
@@ -78,6 +79,10 @@ class Metrics:
         self.commit.observe(seconds)
         self.open.set(commit.state.open)
         self.head.set(commit.head.seq)
+        if commit.state.plan != self._plan:
+            self._plan = commit.state.plan
+            self.plan.clear()
+            self.plan.labels(self._plan or "").set(1)
         for late in commit.late:
             self.late.observe(max(0.0, late))
         for taken in (*commit.taken, *commit.served):
