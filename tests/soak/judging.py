@@ -68,7 +68,7 @@ class Figures(msgspec.Struct, frozen=True):
     """What it was that held.
 
     Of takeovers that nothing disturbed at most `slowest` seconds lay between a death and another's claim; of all of them
-    at most `latest` after the lease's end.
+    at most `latest` after the lease's end. No deadline was served more than `tardy` seconds late.
     """
 
     answered: int = 0
@@ -82,6 +82,7 @@ class Figures(msgspec.Struct, frozen=True):
     takeovers: int = 0
     slowest: float = 0.0
     latest: float = 0.0
+    tardy: float = 0.0
     refused: dict[str, int] = {}
 
 
@@ -131,11 +132,13 @@ def judged(
         broken=() if verdict.broken is None else (str(verdict.broken),),
     )
     refused = Counter(one.reason for entry in story.entries for one in entry.decided(said.Refused))
+    reached = [(one.now, one.event.due) for one in story.entries if isinstance(one.event, came.DeadlineReached)]
+    served = [(now - due) / 1000 for now, due in reached]
     figures = Figures(
         answered=len(answered),
         entries=verdict.head.seq,
         incidents=state.opened,
-        deadlines=sum(isinstance(entry.event, came.DeadlineReached) for entry in story.entries),
+        deadlines=len(served),
         effects=len(wanted),
         acted=len(acts),
         unknown=sum(one.outcome == "unknown" for entry in story.entries for one in entry.decided(said.Ran)),
@@ -143,6 +146,7 @@ def judged(
         takeovers=len(takeovers),
         slowest=round(max((one.after for one in takeovers if not one.disturbed), default=0.0), 1),
         latest=round(max((one.late for one in takeovers), default=0.0), 1),
+        tardy=round(max(served, default=0.0), 1),
         refused=dict(refused.most_common()),
     )
     return findings, figures

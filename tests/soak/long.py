@@ -15,7 +15,7 @@ from soak.judging import Figures
 from soak.storm import Outcome, storm
 
 KILLS = 20  # of one storm
-_WORST = ("slowest", "latest")  # of figures that are not added up
+_WORST = ("slowest", "latest", "tardy")  # of figures that are not added up
 
 
 def storms(
@@ -41,6 +41,7 @@ def tell(name: str, outcomes: list[Outcome]) -> None:
     print(f"  {', '.join(f'{number:,} {field}' for field, number in counted.items())}")
     worst = {field: max(values) for field, values in figures if field in _WORST}
     print(f"  taken over {worst['slowest']} s after a death at most, and {worst['latest']} s after the end of a lease")
+    print(f"  a deadline was served {worst['tardy']} s late at most")
     refused: dict[str, int] = {}
     for reason, number in itertools.chain.from_iterable(one.figures.refused.items() for one in outcomes):
         refused[reason] = refused.get(reason, 0) + number
