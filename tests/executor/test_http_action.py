@@ -2,6 +2,7 @@
 
 import json
 import socket
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -130,6 +131,23 @@ def test_a_server_that_is_connected_and_says_nothing_is_given_up(monkeypatch):
         address = f"127.0.0.1:{deaf.getsockname()[1]}"
         assert outcome(prepared(f"http://{address}/x", "POST")) == "unknown"
         assert outcome(prepared(f"https://{address}/x", "POST")) == "not-started"  # no handshake: nothing was asked
+
+
+def test_a_name_that_nobody_resolves_in_time_is_given_up_in_time(server, monkeypatch):
+    looked_up, resolving = threading.Event(), socket.getaddrinfo
+
+    def slow(host, *more, **named):
+        if host in ("slow.example", b"slow.example"):
+            looked_up.wait(20)
+        return resolving("127.0.0.1", *more, **named)
+
+    monkeypatch.setattr(socket, "getaddrinfo", slow)
+    started = time.monotonic()
+    try:
+        assert outcome(prepared("http://slow.example/x", "POST")) == "not-started"
+        assert time.monotonic() - started < 5
+    finally:
+        looked_up.set()
 
 
 def test_a_server_without_tls_is_not_asked_what_is_meant_for_one_with(server):

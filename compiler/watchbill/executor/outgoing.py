@@ -8,7 +8,8 @@ import functools
 import random
 import ssl
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
 
 import httpx
 import msgspec
@@ -58,7 +59,7 @@ def send(call: Call) -> Answer:
         left = end - time.monotonic()
         last = number == call.tries - 1
         try:
-            answer = asyncio.run(_bounded(call, left))
+            answer = _now(_bounded(call, left))
         except NoAnswer as error:
             wait = _wait(number)
             if last or (error.sent and not call.repeat) or end - time.monotonic() <= wait:
@@ -73,6 +74,16 @@ def send(call: Call) -> Answer:
 
 def _wait(number: int) -> float:
     return 0.2 * 3.0**number * random.uniform(0.7, 1.3)  # noqa: S311  (so that many do not come back at once)
+
+
+def _now(answering: Coroutine[Any, Any, Answer]) -> Answer:
+    """As `asyncio.run`, which would wait for a name that is still looked up, however long that takes."""
+    loop = asyncio.new_event_loop()
+    try:
+        return loop.run_until_complete(answering)
+    finally:
+        loop.run_until_complete(loop.shutdown_asyncgens())
+        loop.close()
 
 
 async def _bounded(call: Call, seconds: float) -> Answer:
