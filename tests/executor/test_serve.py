@@ -37,9 +37,11 @@ HEADERS = {"Authorization": "Bearer open-sesame"}
 class Served:
     """A process of `watchbill serve`, and its lines."""
 
-    def __init__(self, folder: Path, database: str, *arguments: str, plan: str = PLAN, **environment: str) -> None:
+    def __init__(
+        self, folder: Path, database: str, *arguments: str, plan: str | None = None, **environment: str
+    ) -> None:
         self.plan = folder / "plan.json"
-        self.plan.write_text(plan)
+        self.plan.write_text(plan or PLAN)
         argv = [sys.executable, "-m", "watchbill", "serve", "--plan", self.plan, "--database", database]
         self.process = subprocess.Popen(
             [*argv, "--listen", "127.0.0.1:0", *arguments],
