@@ -24,6 +24,7 @@ from executor.world import (
     WATCHDOG,
     World,
 )
+from watchbill.executor.core import alerts as alerts_
 from watchbill.executor.core import decisions as said
 from watchbill.executor.core import effects as outside
 from watchbill.executor.core import encode, events, reduce
@@ -468,6 +469,60 @@ def test_a_procedure_keeps_evidence_first_and_tells_its_people_without_waiting_f
     assert bodies(world, outside.Act) == []
 
 
+def test_only_who_is_asked_answers_a_question_of_a_procedure(world):
+    identity = world.opened(BREAK)
+    world.proceed()
+    question = next(one for one in incident_of(world, identity).questions if one.item is not None)
+    world.take(events.Answered(incident=identity, question=question.id, person="cy", yes=True))
+    assert question in incident_of(world, identity).questions
+    assert [(one.reason, one.what) for one in decided(world, said.Ignored)][-1] == ("not-an-approver", "cy")
+
+
+def test_a_part_of_monitoring_that_cannot_be_believed_wakes_a_person_once_an_hour_at_most(world):
+    for minutes in (0, 1, 58, 2):
+        world.pass_(minutes * MINUTE)
+        world.take(events.MonitoringReported(part="alertmanager", healthy=False, detail="no answer"))
+        world.take(events.MonitoringReported(part="alertmanager", healthy=False, detail="no answer"))
+        world.take(events.MonitoringReported(part="alertmanager", healthy=True))
+    woken = bodies(world, outside.Page)
+    assert [one.to.person for one in woken] == ["ana", "ana"]
+    assert {one.reason for one in woken} == {"alertmanager cannot be believed: no answer"}
+
+
+def test_services_that_anybody_made_up_are_no_cascade(world):
+    for number in range(4):
+        labels = {"alertname": "Unheard", "service": f"made-up-{number}", "env": "production"}
+        alert = events.Reported(fingerprint=f"u{number}", status="firing", labels=labels, starts_at=world.now)
+        world.take(events.Delivered(delivery="", environment="production", alerts=(alert,)))
+    assert incident_of(world, world.opened(SLOW_A)).facts.procedure is None
+
+
+def test_alerts_that_have_ended_do_not_heap_up_in_an_incident_that_stays_open(world):
+    """As where a label changes with each deployment: the last of them are kept, and the one that says what it is."""
+    identity = world.opened(SLOW_A)
+    for number in range(700):
+        labels = {**ALERTS[SLOW_A], "pod": f"web-a-{number}"}
+        end = number * 1000 if number else None
+        for at in (None, end):
+            alert = events.Reported(
+                fingerprint=f"p{number}",
+                status="firing" if at is None else "resolved",
+                labels=labels,
+                starts_at=0,
+                ends_at=at,
+            )
+            world.take(events.Delivered(delivery="", environment="production", alerts=(alert,)))
+        if number == 0:
+            world.clear(SLOW_A)
+            world.tell([SLOW_A])
+            world.arrive(0)
+    incident = incident_of(world, identity)
+    assert incident.open
+    assert len(incident.alerts) <= 2 * alerts_.ENDED + 2
+    assert "p699" in incident.alerts
+    assert f"f{SLOW_A}" in incident.alerts
+
+
 def test_a_yes_to_a_question_is_followed_by_its_steps(world):
     identity = world.opened(BREAK)
     world.proceed()
@@ -542,6 +597,22 @@ def test_an_open_incident_keeps_the_plan_it_began_with(world):
     other = world.opened(SLOW_B)
     assert incident_of(world, other).agenda == ()
     assert set(world.state.library) == {first, world.state.plan}
+
+
+@pytest.mark.parametrize("change", ["another key", "no such alert"])
+def test_what_a_newer_plan_calls_otherwise_opens_no_second_incident_and_its_end_is_not_lost(world, change):
+    identity = world.opened(SLOW_A)
+    newer = json.loads(world.text)
+    if change == "another key":
+        newer["alerts"]["shop/Slow/critical"]["incident_key"] = ["alertname", "service"]
+    else:
+        del newer["alerts"]["shop/Slow/critical"]
+    world.take(events.PlanLoaded(text=json.dumps(newer)))
+    world.tell([SLOW_A])
+    world.arrive(0)
+    assert [one.id for one in world.state.incidents.values()] == [identity]
+    world.over(SLOW_A)
+    assert not incident_of(world, identity).open
 
 
 def test_a_plan_that_nothing_holds_on_to_is_let_go(world):

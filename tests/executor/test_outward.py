@@ -15,7 +15,15 @@ from executor.small_plan import plan_text
 from watchbill.executor.connections import Connections, Outward, PagerDuty, Reference, Slack, Webhook
 from watchbill.executor.core import State, reduce
 from watchbill.executor.core.effects import Ask, Close, Effect, Message, Note, Page, Recipient
-from watchbill.executor.core.events import Delivered, Events, LeftOpen, MessageSettled, PlanLoaded, Reported
+from watchbill.executor.core.events import (
+    Delivered,
+    Events,
+    LeftOpen,
+    MessageSettled,
+    MonitoringReported,
+    PlanLoaded,
+    Reported,
+)
 from watchbill.executor.core.state import Question
 from watchbill.executor.handlers import HANDLERS, Again, Outside, Work
 from watchbill.executor.outward import routes, sending
@@ -153,6 +161,15 @@ def test_a_page_wakes_by_pagerduty_and_says_what_happened_and_how_to_acknowledge
     assert settled.arrived
     assert settled.opened == (LeftOpen("pagerduty", "web", key),)
     assert world.counted == [("pagerduty", "delivered")]
+
+
+def test_whoever_is_woken_because_monitoring_is_broken_reads_what_is_and_has_nothing_to_acknowledge(world, people):
+    (page,) = world.take(MonitoringReported(part="alertmanager", healthy=False, detail="HTTP 502"))
+    assert world.reached(pagerduty_web="/enqueue").settle(page).arrived
+    (event,) = people.events
+    assert event["payload"]["summary"] == "critical: alertmanager cannot be believed: HTTP 502"
+    assert event["payload"]["severity"] == "critical"
+    assert "ack" not in json.dumps(event)
 
 
 def test_a_question_says_what_it_would_touch_how_long_is_left_and_both_answers(world, people):

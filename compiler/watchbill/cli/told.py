@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 def found(state: "State", name: str, *, ended: bool = False) -> "Incident":
     """The open incident of this id, or the only one whose id begins so; with `ended`, one that is over but not forgotten."""
+    if not name:  # a variable of the shell that is not set means nobody's incident
+        fail(executor.NO_INCIDENT, "no incident is named", "watchbill incidents shows what is open")
     fitting = [one for one in state.incidents.values() if (one.open or ended) and one.id.startswith(name)]
     exact = [one for one in fitting if one.id == name]
     if len(exact or fitting) != 1:

@@ -128,6 +128,14 @@ def _step(turn: Turn, incident: Incident, item: str) -> None:
         incident.questions = (*incident.questions, Question(identity, item))
 
 
+def may_answer(turn: Turn, incident: Incident, question: Question, person: str) -> bool:
+    """Those whom the step asks, as of now; anybody, where it names nobody of the plan's people."""
+    of = step_of(turn.plan_of(incident), question.item or "").of
+    meant = all_meant(turn.plan_of(incident), (of,), incident.facts.team, turn.now) if of is not None else ()
+    names = {one.person for one in meant if one.person is not None}
+    return not names or person in names
+
+
 def answered(turn: Turn, incident: Incident, question: Question, *, yes: bool) -> None:
     """A step's question was answered: after a yes its steps come next."""
     incident.questions = tuple(one for one in incident.questions if one.id != question.id)

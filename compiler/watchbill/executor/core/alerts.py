@@ -20,6 +20,7 @@ from watchbill.executor.plan import Plan, milliseconds
 from watchbill.executor.plan.times import MINUTE
 
 MISSES = 2  # so often in a row Alertmanager must not know an alert: after its own restart it knows none for a while
+ENDED = 256  # alerts of an incident that have ended; twice as many at most are kept
 LONGEST = 1024  # characters of a label's value
 
 
@@ -29,7 +30,7 @@ def delivered(turn: Turn, event: Delivered) -> None:
         turn.ignore("broken-plan", "no plan is loaded")
         return
     for reported in map(_bounded, event.alerts):
-        _told(turn, plan, identify(plan, reported.labels, event.environment, event.source), reported)
+        _told(turn, plan, _identity(turn, plan, reported, event.environment, event.source), reported)
     if event.truncated:
         ask(turn, "a delivery was cut short")
 
@@ -43,6 +44,21 @@ def _bounded(reported: Reported) -> Reported:
         for name, value in reported.labels.items()
     }
     return msgspec.structs.replace(reported, labels=labels)
+
+
+def _identity(turn: Turn, plan: Plan, reported: Reported, environment: str, source: str | None) -> Identity:
+    """By the plan in force. But what an open incident of an older plan has stays its own, whatever the new plan calls it."""
+    found = identify(plan, reported.labels, environment, source)
+    if found.contradicts is not None:
+        return found
+    for digest in sorted(turn.state.library):
+        if digest != plan.digest:
+            older = identify(turn.state.library[digest], reported.labels, environment, source)
+            incident = turn.peek_slot(older.slot) if older.slot != found.slot else None
+            mine = incident is not None and incident.open and incident.plan == digest
+            if mine and incident is not None and reported.fingerprint in incident.alerts:
+                return older
+    return found
 
 
 def _told(turn: Turn, plan: Plan, identity: Identity, reported: Reported) -> None:
@@ -118,8 +134,26 @@ def _ends(turn: Turn, incident: Incident | None, reported: Reported) -> None:
 def _end(turn: Turn, incident: Incident, fingerprint: str, ends_at: Instant) -> None:
     incident.alerts[fingerprint] = msgspec.structs.replace(incident.alerts[fingerprint], ends_at=ends_at, misses=0)
     _heard(incident, turn.now)
+    _forget_some(incident)
     if incident.open and all(alert.ends_at is not None for alert in incident.alerts.values()):
         lifecycle.quiet(turn, turn.plan_of(incident), incident)
+
+
+def _forget_some(incident: Incident) -> None:
+    """Of alerts that have ended the latest are kept, so that names that change with each deployment do not heap up.
+
+    One that says what the incident is stays.
+    """
+    ended = sorted((alert.ends_at, name) for name, alert in incident.alerts.items() if alert.ends_at is not None)
+    if len(ended) <= 2 * ENDED:
+        return
+    named = next((name for name in sorted(incident.alerts) if _key(incident.alerts[name]) == incident.alert), None)
+    gone = {name for _, name in ended[:-ENDED] if name != named}
+    incident.alerts = {name: alert for name, alert in incident.alerts.items() if name not in gone}
+
+
+def _key(alert: Alert) -> str:
+    return "/".join(alert.labels.get(name, "") for name in ("service", "alertname", "severity"))
 
 
 # Asking
@@ -175,7 +209,7 @@ def reconciled(turn: Turn, event: Reconciled) -> None:
     active = set()
     for reported in map(_bounded, event.alerts):
         active.add(reported.fingerprint)
-        identity = identify(plan, reported.labels, plan.document.environment, None)
+        identity = _identity(turn, plan, reported, plan.document.environment, None)
         if identity.target is not None and identity.target.outcome != "drop":
             _seen(turn, plan, identity, reported)
     if not event.complete:

@@ -167,8 +167,9 @@ def _many(turn: Turn, procedure: Procedure, target: Target) -> int:
 
 
 def _open(turn: Turn, identity: str) -> bool:
+    """What no policy claims makes no cascade: anybody can make up services."""
     found = turn.peek(identity)
-    return found is not None and found.open
+    return found is not None and found.open and found.facts.claimed
 
 
 def _running(turn: Turn, procedure: str) -> bool:

@@ -29,6 +29,7 @@ class _Snapshot(msgspec.Struct, omit_defaults=True):
     asked_at: Instant
     deadlines: dict[str, Instant]
     incidents: list[Incident]
+    told: dict[str, Instant] = {}
 
 
 _ENCODER = msgspec.json.Encoder(order="deterministic")

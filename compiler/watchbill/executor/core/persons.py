@@ -59,6 +59,8 @@ def _answered(turn: Turn, incident: Incident, event: Answered) -> None:
     elif question.item is None:
         attempts.answered(turn, incident, question, event.person, yes=event.yes, note=event.note)
         agenda.advance(turn, incident)
+    elif not agenda.may_answer(turn, incident, question, event.person):
+        turn.ignore("not-an-approver", event.person, incident.id)
     else:
         turn.tell(incident, "yes" if event.yes else "no", event.note, event.person)
         agenda.answered(turn, incident, question, yes=event.yes)

@@ -13,7 +13,7 @@ from watchbill.executor.core import (
     runs,
 )
 from watchbill.executor.core.decisions import Adopted, Breaker, Permitted
-from watchbill.executor.core.effects import Close
+from watchbill.executor.core.effects import Close, Page
 from watchbill.executor.core.events import (
     Acknowledged,
     ActionFinished,
@@ -43,6 +43,7 @@ from watchbill.executor.core.state import Incident, State, Step, Switch
 from watchbill.executor.core.turn import Turn
 from watchbill.executor.core.who import last_resort
 from watchbill.executor.plan import Fault, digest_of, read
+from watchbill.executor.plan.times import HOUR
 
 
 def reduce(state: State, event: Events, now: Instant) -> Step:
@@ -245,7 +246,29 @@ def _switched(turn: Turn, event: Switched | ModeSet | BreakerClosed | Monitoring
             turn.ignore("nothing-open", event.breaker)
     else:
         broken = {part: since for part, since in turn.state.broken.items() if part != event.part}
+        if not event.healthy and event.part not in turn.state.broken:
+            _unbelievable(turn, event)
         if not event.healthy:
             broken[event.part] = turn.state.broken.get(event.part, turn.now)
         turn.state.broken = broken
         turn.decide(Adopted(what=f"monitoring {event.part}", value=event.healthy))
+
+
+def _unbelievable(turn: Turn, event: MonitoringReported) -> None:
+    """Whoever would be told by what is broken now hears of it from here: a person is woken, once an hour for each part."""
+    plan, told = turn.plan, turn.state.told.get(event.part)
+    if plan is None or (told is not None and 0 <= turn.now - told < HOUR):
+        return
+    turn.state.told = {**turn.state.told, event.part: turn.now}
+    team = plan.document.last_resort.team
+    for one in last_resort(plan, turn.now):
+        body = Page(
+            to=one,
+            step=0,
+            round=0,
+            reason=f"{event.part} cannot be believed: {event.detail or 'it gives no answer'}",
+            team=team,
+            severity=plan.worst,
+            paging=plan.document.teams[team].paging,
+        )
+        turn.effect_of_all(body, "page")

@@ -186,7 +186,8 @@ class Ledger(msgspec.Struct, frozen=True, omit_defaults=True):
 
 class State(msgspec.Struct):
     """Everything. `plans` counts the incidents that hold on to each plan; `library` has the plans themselves, by digest,
-    and is no part of the encoding. `recent` are the last 256 openings. `effects` counts those of no one incident; `asked_at` is when Alertmanager was last asked.
+    and is no part of the encoding. `recent` are the last 256 openings. `told`: when people last heard that a part of
+    monitoring is broken. `effects` counts those of no one incident; `asked_at` is when Alertmanager was last asked.
     """
 
     plan: str | None = None
@@ -195,6 +196,7 @@ class State(msgspec.Struct):
     switches: dict[str, Switch] = {}
     broken: dict[str, Instant] = {}
     blind: dict[str, int] = {}
+    told: dict[str, Instant] = {}
     ledger: Ledger = Ledger()
     recent: tuple[Opening, ...] = ()
     opened: int = 0

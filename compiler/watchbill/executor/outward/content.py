@@ -118,7 +118,20 @@ def _page(content: Content, plan: Plan, incident: Incident | None, body: Page, c
 
     Of what is beside the steps (step 0: the last resort, those whom a procedure names) PagerDuty knows nothing.
     """
-    title = incident.title if incident is not None else body.incident or "an incident"
+    if body.incident is None:  # of monitoring itself: there is nothing to acknowledge
+        told = clean(f"{body.severity}: {body.reason}", _TITLE)
+        to = _addressed(plan, (body.to,), clean)
+        return msgspec.structs.replace(
+            content,
+            topic="page",
+            about="page",
+            wakes=True,
+            team=body.team,
+            severity=body.severity,
+            headline=told,
+            to=to,
+        )
+    title = incident.title if incident is not None else body.incident
     step = f"step {body.step}, round {body.round}" if body.step else "beside the steps"
     return msgspec.structs.replace(
         content,
@@ -130,7 +143,7 @@ def _page(content: Content, plan: Plan, incident: Incident | None, body: Page, c
         headline=clean(f"{body.severity}: {title}", _TITLE),
         text=clean(f"{body.reason} ({step})", _TEXT),
         to=_addressed(plan, (body.to,), clean),
-        commands=(_command("ack", (body.incident or "",), (body.to,)),),
+        commands=(_command("ack", (body.incident,), (body.to,)),),
     )
 
 

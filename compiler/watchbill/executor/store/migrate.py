@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def bring_up_to_date(store: Store, *, create: bool = True) -> None:
     """Run the migrations that are missing, all or none. Raises NoStore for a schema newer than this software."""
     if not create and store.url.get_backend_name() == "sqlite" and not Path(store.url.database or "").exists():
-        raise NoStore(f"{store.name} does not exist")
+        raise NoStore(f"{store.name} does not exist: `watchbill serve` makes it, or name another with --database")
     with store.read() as tx:
         found = version(tx.connection)
     if found == HEAD:
