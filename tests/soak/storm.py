@@ -130,6 +130,9 @@ def _storm(
             restarts += 1
         if kill % _LOOKS == 0:
             head = _look(database) or head
+    for one in running:
+        if not one.stopped:
+            one.until_ready()  # those that could not start while the database was away
     for thread in pauses:
         thread.join()
     for one in running:
