@@ -15,7 +15,8 @@ from sqlalchemy import text
 
 from executor.small_plan import plan_text
 from watchbill.executor.core import encode
-from watchbill.executor.core.effects import Act, Note, Page, Recipient, encode_body
+from watchbill.executor.core.effects import Act, Collect, Note, Page, Query, Recipient, decode_body, encode_body
+from watchbill.executor.core.effects import Effect as Wanted
 from watchbill.executor.core.events import (
     Acknowledged,
     ActionFinished,
@@ -25,7 +26,8 @@ from watchbill.executor.core.events import (
     PlanLoaded,
     Reported,
 )
-from watchbill.executor.engine import Engine, Faulty, Unit
+from watchbill.executor.engine import LANES as KINDS
+from watchbill.executor.engine import Engine, Faulty, Unit, effect_row
 from watchbill.executor.handlers import HANDLERS, Again, Outside
 from watchbill.executor.lanes import Effects
 from watchbill.executor.store import deadlines, leases, log, outbox
@@ -281,7 +283,7 @@ def kinds(monkeypatch) -> Iterator[dict[str, Callable[..., Any]]]:
     module.record = lambda *given: done["record"](*given)  # noqa: PLW0108  (it is set later)
     module.handle = lambda work, outside: done[encode_tag(work.body)](work, outside)
     sys.modules[module.__name__] = module
-    for kind in ("page", "note", "act"):
+    for kind in ("page", "note", "act", "query", "collect"):
         monkeypatch.setitem(HANDLERS, kind, module.__name__)
     yield done
     del sys.modules[module.__name__]
@@ -289,6 +291,9 @@ def kinds(monkeypatch) -> Iterator[dict[str, Callable[..., Any]]]:
 
 def encode_tag(body: Any) -> str:
     return str(type(body).__struct_config__.tag)
+
+
+LANES = sorted({"once", "other", *KINDS.values()})
 
 
 class Process:
@@ -301,7 +306,7 @@ class Process:
         outside = Outside(
             lambda: self.engine.state, lambda: time.time_ns() // 1_000_000, lambda *_: "", lambda *_: None
         )
-        self.lanes = [Effects(self.writer, outside, name=name, threads=4) for name in ("once", "urgent", "other")]
+        self.lanes = [Effects(self.writer, outside, name=name, threads=4) for name in LANES]
 
     def start(self) -> "Process":
         self.writer.start()
@@ -401,6 +406,23 @@ def test_what_may_be_repeated_is_tried_again_and_given_up_at_last(process, kinds
     assert process.settled() == [
         MessageSettled(key="x/note/1", arrived=False, detail="given up after 3 tries: no line")
     ]
+
+
+def test_a_page_does_not_wait_for_questions_and_diagnostics_that_hang(process, kinds):
+    hangs = threading.Event()
+    kinds["page"] = kinds["note"]
+    for kind in ("query", "collect"):
+        kinds[kind] = lambda work, _: hangs.wait(20) and MessageSettled(key=work.key, arrived=True)
+    query = Query(place="main", expressions={"firing": "up"}, not_after=2**42)
+    collect = Collect(diagnostics=("logs",), plan="", place="main")
+    for number in range(6):
+        process.add(effect_row(Wanted(f"x/query/{number}", query)), effect_row(Wanted(f"x/collect/{number}", collect)))
+    page, note = (effect_row(Wanted(f"x/{one}/1", decode_body(body))) for one, body in (("page", PAGE), ("note", NOTE)))
+    process.add(page, note)
+    process.start()
+    until(lambda: {process.states()[one.key] for one in (page, note)} == {"done"})
+    assert set(process.states().values()) == {"done", "claimed", "waiting"}
+    hangs.set()
 
 
 def test_what_is_done_once_is_never_tried_again(process, kinds):

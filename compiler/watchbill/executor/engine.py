@@ -26,7 +26,8 @@ from watchbill.executor.store.log import Arrival, New
 from watchbill.executor.store.outbox import Effect, Fenced
 
 _LOG = logging.getLogger("watchbill.engine")
-_URGENT = frozenset({"page", "ask", "query"})
+# Of what may be repeated: what wakes or asks somebody waits neither behind a thousand notes nor for a Prometheus that hangs.
+LANES = {"page": "urgent", "ask": "urgent", "query": "look", "collect": "collect"}
 _SET_BACK = kind_of(ClockSetBack(by=0))
 _AHEAD = 60_000  # ms that the log may be ahead of the clock: time stands still so long; beyond, the clock was set back
 _PUT_OFF = 60_000  # ms until a deadline is tried again of which the core could make nothing
@@ -237,8 +238,8 @@ def _newest(tx: Transaction) -> tuple[int, State]:
 
 
 def effect_row(one: wanted.Effect) -> Effect:
-    """What wakes or asks somebody does not wait behind a thousand notes, nor behind a restart that hangs."""
-    lane = "once" if one.once else "urgent" if one.kind in _URGENT else "other"
+    """In the lane of its kind: one that hangs, or of which there are very many, holds up its own lane alone."""
+    lane = "once" if one.once else LANES.get(one.kind, "other")
     return Effect(one.key, one.kind, encode_body(one.body), one.once, lane)
 
 

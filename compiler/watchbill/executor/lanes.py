@@ -1,5 +1,6 @@
 """Lanes: claimed effects, each done in a thread of its own. What is done once has a lane, what wakes or asks somebody
-another, everything else a third, so that a page waits neither for a restart that hangs nor behind a thousand notes.
+another, and so have questions to Prometheus, diagnostics, and everything else: a page waits neither for a restart or a
+Prometheus that hangs nor behind a thousand notes.
 
 Of what is done `once` the intent is committed first, and the core has the last word on it; then the act; then the
 result. Whoever dies or sleeps in between leaves it unknown. Everything else is tried again until it is given up.

@@ -44,7 +44,7 @@ from watchbill.executor.writer import LEASE, Writer
 _LOG = logging.getLogger("watchbill.serve")
 _OBSERVER = "serve --observe"
 _PATIENCE = 10.0  # seconds for what is under way when it is told to stop
-_THREADS = {"once": 8, "urgent": 16, "other": 8}  # of each lane
+_THREADS = {"once": 8, "urgent": 16, "look": 8, "collect": 4, "other": 8}  # of each lane
 
 
 class Settings(msgspec.Struct, frozen=True):
