@@ -314,6 +314,9 @@ class Process:
             lane.begin()
         return self
 
+    def lane(self, name: str) -> Effects:
+        return next(lane for lane in self.lanes if lane.name == name)
+
     def stop(self) -> None:
         for lane in self.lanes:
             lane.stop(5)
@@ -567,7 +570,7 @@ def test_while_it_stops_leases_are_renewed_as_before_and_no_more_often(process, 
     process.add(Effect("x/note/1", "note", NOTE, False))
     process.start()
     until(lambda: process.states() == {"x/note/1": "claimed"})
-    stopping = threading.Thread(target=process.lanes[2].stop, args=(20,))
+    stopping = threading.Thread(target=process.lane("other").stop, args=(20,))
     renewed.clear()
     began = time.monotonic()
     stopping.start()

@@ -14,7 +14,7 @@ from executor.small_plan import plan_text
 from executor.test_engine import delivered, started
 from watchbill.executor.auditor import Auditor, Read, look
 from watchbill.executor.connections import Connections
-from watchbill.executor.core.events import PlanLoaded
+from watchbill.executor.core.events import MonitoringReported, PlanLoaded
 from watchbill.executor.engine import Engine, Unit
 from watchbill.executor.keeper import Keeper
 from watchbill.executor.monitoring import Monitoring
@@ -146,6 +146,17 @@ def test_what_cannot_be_asked_twice_is_reported_and_so_is_its_return(tmp_path, o
     kept.writer.submit(Unit(PlanLoaded(text=plan.replace(NOBODY, there)))).result(20)
     kept.keeper._probe()
     assert not kept.engine.state.broken
+
+
+def test_whoever_begins_while_a_part_is_broken_does_not_believe_it_before_it_is_well(tmp_path, opened, clock, keep):
+    """A restart, or another keeper, in the middle of an outage: its first look is one failure, and no return."""
+    first = keep(opened(f"sqlite:///{tmp_path / 's.db'}", clock=clock), "a")
+    first.writer.submit(Unit(MonitoringReported(part="executor:log", healthy=False))).result(20)
+    second = Monitoring(first.engine, first.writer, Metrics("0", dict))
+    second("executor:log", "entry 3: it is not the one that was written")
+    assert "executor:log" in first.engine.state.broken
+    second("executor:log", None)
+    assert "executor:log" not in first.engine.state.broken
 
 
 def test_a_heartbeat_that_does_not_arrive_says_that_its_place_cannot_be_believed(

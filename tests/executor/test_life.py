@@ -489,6 +489,28 @@ def test_a_part_of_monitoring_that_cannot_be_believed_wakes_a_person_once_an_hou
     assert {one.reason for one in woken} == {"alertmanager cannot be believed: no answer"}
 
 
+def test_what_a_newer_plan_does_not_watch_any_more_is_not_broken_for_ever():
+    world = World(alertmanagers=["http://am:9093"])
+    for part in ("alertmanager", "prometheus:default", "prometheus:gone", "executor:log"):
+        world.take(events.MonitoringReported(part=part, healthy=False))
+    world.take(events.PlanLoaded(text=json.dumps({**json.loads(world.text), "alertmanagers": []})))
+    assert set(world.state.broken) == {"prometheus:default", "executor:log"}
+
+
+def test_whoever_came_with_a_newer_plan_takes_an_older_incident_on_and_whoever_left_decides_nothing(world):
+    identity = world.opened(BREAK)
+    world.proceed(consent=False)
+    newer = json.loads(world.text)
+    newer["people"]["zoe"] = newer["people"].pop("noor")
+    newer["roles"] = json.loads(json.dumps(newer["roles"]).replace("noor", "zoe"))
+    world.take(events.PlanLoaded(text=json.dumps(newer)))
+    question = next(one for one in incident_of(world, identity).questions if one.item is None)
+    world.take(events.Answered(incident=identity, question=question.id, person="noor", yes=True))
+    assert [(one.reason, one.what) for one in decided(world, said.Ignored)][-1] == ("no-such-person", "noor")
+    world.take(events.Acknowledged(incident=identity, person="zoe"))
+    assert incident_of(world, identity).owner == "zoe"
+
+
 def test_services_that_anybody_made_up_are_no_cascade(world):
     for number in range(4):
         labels = {"alertname": "Unheard", "service": f"made-up-{number}", "env": "production"}

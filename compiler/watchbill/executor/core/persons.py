@@ -20,7 +20,10 @@ def acted(turn: Turn, event: ByPeople) -> None:
     if incident is None:
         turn.ignore("no-such-incident", event.incident)
         return
-    people = turn.plan_of(incident).document.people
+    people = set(turn.plan_of(incident).document.people)
+    if turn.plan is not None:  # whoever has come since may take it on, and whoever has left decides nothing any more
+        now = set(turn.plan.document.people)
+        people = now if isinstance(event, Answered | RemedyRequested) else people | now
     unknown = [name for name in (event.person, getattr(event, "to", event.person)) if name not in people]
     if unknown:
         turn.ignore("no-such-person", unknown[0], incident.id)

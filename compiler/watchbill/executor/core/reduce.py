@@ -42,7 +42,7 @@ from watchbill.executor.core.events import (
 from watchbill.executor.core.state import Incident, State, Step, Switch
 from watchbill.executor.core.turn import Turn
 from watchbill.executor.core.who import last_resort
-from watchbill.executor.plan import Fault, digest_of, read
+from watchbill.executor.plan import Fault, Plan, digest_of, read
 from watchbill.executor.plan.times import HOUR
 
 
@@ -212,6 +212,15 @@ def _settled(turn: Turn, event: MessageSettled) -> None:
 # Those who run it
 
 
+def _watched(plan: Plan, part: str) -> bool:
+    """Whether anybody looks at it still: of what a plan has no more, nobody would ever say that it is well again."""
+    kind, _, name = part.partition(":")
+    if kind == "prometheus":
+        place = plan.document.places.get(name)
+        return place is not None and (place.prometheus is not None or bool(place.heartbeat))
+    return kind != "alertmanager" or bool(plan.document.alertmanagers)
+
+
 def _plan(turn: Turn, event: PlanLoaded) -> None:
     """In force for new incidents; one that is no plan changes nothing."""
     text = event.text.encode()
@@ -224,6 +233,7 @@ def _plan(turn: Turn, event: PlanLoaded) -> None:
     turn.state.plan = digest
     turn.state.library = {**turn.state.library, digest: plan}
     turn.state.plans = {**turn.state.plans, digest: turn.state.plans.get(digest, 0)}
+    turn.state.broken = {part: since for part, since in turn.state.broken.items() if _watched(plan, part)}
     if before is not None and before != digest and turn.state.plans.get(before, 0) <= 0:
         turn.release(before)
     turn.decide(Adopted(what="plan", value=digest))
