@@ -1,6 +1,7 @@
 """The intake: who is let in, what is stored before it is answered, and what never becomes an error of ours."""
 
 import asyncio
+import ipaddress
 import json
 import subprocess
 import threading
@@ -188,6 +189,16 @@ def test_a_certificate_that_a_trusted_proxy_has_verified_is_let_in_as_what_it_is
         assert sqlite_door.post(webhook(alert()), "", peer=peer, **{"X-Client": name}).status_code == code
     (entry,) = sqlite_door.entries("event.delivered")
     assert event_of(entry.body).source == "main"
+
+
+def test_credentials_that_let_nobody_in_are_known():
+    known = access.credentials("a, production/eu=b, production/asia=c, staging/asia=d, production/eu=cert:am")
+    trusted = access.Proxy((ipaddress.ip_network("10.0.0.0/8"),))
+    assert access.useless(known, "production", ["eu", "us"], trusted) == [
+        "production/asia: the plan has no such source"
+    ]
+    (_, certificate) = access.useless(known, "production", ["eu"], access.Proxy())
+    assert "--trust-proxy" in certificate
 
 
 def test_tokens_are_read_from_lines_and_commas_and_kept_as_hashes_only():

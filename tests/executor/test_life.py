@@ -511,6 +511,32 @@ def test_whoever_came_with_a_newer_plan_takes_an_older_incident_on_and_whoever_l
     assert incident_of(world, identity).owner == "zoe"
 
 
+def test_names_that_anybody_makes_up_page_for_so_many_incidents_and_then_for_one_and_end_with_their_alerts(world):
+    def tell(status):
+        alerts = tuple(
+            events.Reported(
+                fingerprint=f"u{number}",
+                status=status,
+                labels={"alertname": "Junk", "service": f"made-up-{number}", "env": "production"},
+                starts_at=world.now - 1,
+                ends_at=world.now if status == "resolved" else None,
+            )
+            for number in range(200)
+        )
+        world.take(events.Delivered(delivery="", environment="production", alerts=alerts))
+
+    for _ in range(2):  # the repeat changes nothing
+        tell("firing")
+        assert world.state.opened == alerts_.CROWD + 1
+    crowd = next(one for one in world.state.incidents.values() if one.key == {"unclaimed": "many"})
+    assert (crowd.title, len(crowd.alerts)) == ("many alerts that no policy claims", 200 - alerts_.CROWD)
+    assert len(bodies(world, outside.Page)) == alerts_.CROWD + 1
+    world.opened(SLOW_A)
+    world.pass_(MINUTE)
+    tell("resolved")
+    assert world.state.open == 1
+
+
 def test_services_that_anybody_made_up_are_no_cascade(world):
     for number in range(4):
         labels = {"alertname": "Unheard", "service": f"made-up-{number}", "env": "production"}

@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import sqlite3
+import stat
 import subprocess
 import sys
 import threading
@@ -402,6 +403,14 @@ def test_a_backup_is_verified_and_restored(filled, run, tmp_path, postgresql):
             == 2
         )
         assert run("restore", "kept.db", "--database", target, cwd=tmp_path).exit == 1
+
+
+def test_what_is_written_is_its_owners_alone(filled, run, tmp_path):
+    """Labels, notes and evidence are in it."""
+    for arguments in (("audit", "export", "--out", "export.jsonl"), ("backup", "copy.db")):
+        assert run(*arguments, "--database", filled, cwd=tmp_path).exit == 0
+    names = ["export.jsonl", "copy.db", *(["store.db"] if filled.startswith("sqlite") else [])]
+    assert {stat.S_IMODE((tmp_path / name).stat().st_mode) for name in names} == {0o600}
 
 
 def test_a_backup_that_was_changed_is_not_restored(filled, run, tmp_path):

@@ -1,5 +1,6 @@
 """`watchbill audit`: whether the executor's log is whole, and the log as JSON lines."""
 
+import os
 import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from watchbill.cli.stored import database_option, fail, need_executor, opened, recovered
+from watchbill.cli.stored import database_option, fail, need_executor, opened, private, recovered
 from watchbill.source.codes import executor
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def export(database: str, out: Path | None) -> None:
                 for line in exporting.write(log.raw(tx)):
                     click.echo(line)
                 return
-            with out.open("x", encoding="utf-8") as stream:
+            with os.fdopen(private(out), "w", encoding="utf-8") as stream:
                 stream.writelines(f"{line}\n" for line in exporting.write(log.raw(tx)))
         except OSError as error:
             fail(executor.BAD_STORE, f"{out} cannot be written: {error.strerror}")

@@ -1,5 +1,6 @@
 """`watchbill evidence`: what was collected, in sealed bundles; every read and export is written down before it happens."""
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -7,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from watchbill.cli.stored import database_option, fail, opened, person_option, recovered, text_of
+from watchbill.cli.stored import database_option, fail, opened, person_option, private, recovered, text_of
 from watchbill.source.codes import executor
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ def export(bundle: str, out: Path, person: str, reason: str, database: str) -> N
 
         digest = hashlib.sha256(tar).hexdigest()
         try:
-            with out.open("xb") as stream:
+            with os.fdopen(private(out), "wb") as stream:
                 _written(engine, evidence.EXPORTED, one, person, reason, {"sha256": digest})
                 stream.write(tar)
         except OSError as error:

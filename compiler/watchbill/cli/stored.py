@@ -3,6 +3,7 @@
 import contextlib
 import importlib.util
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -43,6 +44,11 @@ def text_of(document: Any) -> str:
     from watchbill.executor.logs import seen  # noqa: PLC0415
 
     return "\n".join(map(seen, json.dumps(document, ensure_ascii=False, indent=2).split("\n")))
+
+
+def private(path: Path) -> int:
+    """A new file for its owner alone, open for writing. Raises OSError."""
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
 
 
 def fail(code: Code, message: str, help_: str = "", form: str = "text") -> NoReturn:

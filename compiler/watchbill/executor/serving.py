@@ -35,7 +35,7 @@ from watchbill.executor.store import deadlines, leases, log, outbox
 from watchbill.executor.store.connect import NoStore, Store, Transaction, Unavailable
 from watchbill.executor.store.log import Keep
 from watchbill.executor.traces import Traces
-from watchbill.executor.web.access import Credential, Proxy
+from watchbill.executor.web.access import Credential, Proxy, useless
 from watchbill.executor.web.app import Intake, app
 from watchbill.executor.web.arriving import Bounded
 from watchbill.executor.web.metrics import Metrics
@@ -202,6 +202,10 @@ def serve(settings: Settings) -> None:
         ready=executor.ready,
         version=settings.version,
     )
+    document = settings.plan.document
+    nobody = useless(settings.credentials, document.environment, document.places, settings.proxy)
+    if nobody:
+        _LOG.warning("credentials that let nobody in", extra={"credentials": nobody})
     unreached = {} if settings.observe else routes.unreached(settings.plan, settings.connections)
     for said, teams in unreached.items():
         if teams:

@@ -11,16 +11,17 @@ import hashlib
 import msgspec
 
 from watchbill.executor.core import lifecycle
-from watchbill.executor.core.classify import Identity, identify
+from watchbill.executor.core.classify import Identity, crowd, identify
 from watchbill.executor.core.effects import Reconcile
 from watchbill.executor.core.events import Delivered, Instant, Reconciled, Reported
 from watchbill.executor.core.state import Alert, Incident
 from watchbill.executor.core.turn import Turn
 from watchbill.executor.plan import Plan, milliseconds
-from watchbill.executor.plan.times import MINUTE
+from watchbill.executor.plan.times import HOUR, MINUTE
 
 MISSES = 2  # so often in a row Alertmanager must not know an alert: after its own restart it knows none for a while
 ENDED = 256  # alerts of an incident that have ended; twice as many at most are kept
+CROWD = 50  # incidents within an hour of alerts that no policy claims; what comes beyond is one incident
 LONGEST = 1024  # characters of a label's value
 
 
@@ -49,6 +50,8 @@ def _bounded(reported: Reported) -> Reported:
 def _identity(turn: Turn, plan: Plan, reported: Reported, environment: str, source: str | None) -> Identity:
     """By the plan in force. But what an open incident of an older plan has stays its own, whatever the new plan calls it."""
     found = identify(plan, reported.labels, environment, source)
+    if found.target is None and _crowded(turn, found, reported):
+        return crowd(found)
     if found.contradicts is not None:
         return found
     for digest in sorted(turn.state.library):
@@ -59,6 +62,17 @@ def _identity(turn: Turn, plan: Plan, reported: Reported, environment: str, sour
             if mine and incident is not None and reported.fingerprint in incident.alerts:
                 return older
     return found
+
+
+def _crowded(turn: Turn, identity: Identity, reported: Reported) -> bool:
+    """Whether an alert that no policy claims joins the others instead of opening, and paging for, one more of its own."""
+    all_of_them, own = turn.peek_slot(crowd(identity).slot), turn.peek_slot(identity.slot)
+    if all_of_them is not None and all_of_them.open and reported.fingerprint in all_of_them.alerts:
+        return True
+    if reported.status != "firing" or (own is not None and reported.fingerprint in own.alerts):
+        return False
+    lately = [one.incident for one in turn.state.recent if one.at > turn.now - HOUR]
+    return len([one for one in map(turn.peek, lately) if one is not None and not one.facts.claimed]) >= CROWD
 
 
 def _told(turn: Turn, plan: Plan, identity: Identity, reported: Reported) -> None:

@@ -52,6 +52,13 @@ def identify(plan: Plan, labels: dict[str, str], environment: str, source: str |
     return Identity(slot, key, place, target, contradicts)
 
 
+def crowd(identity: Identity) -> Identity:
+    """The one incident of all that no policy claims, once there are too many: anybody can make up another name."""
+    key = {"unclaimed": "many"}
+    slot = hashlib.sha256(_CANONICAL.encode(key)).hexdigest()[:16]
+    return msgspec.structs.replace(identity, slot=slot, key=key)
+
+
 def unclaimed(identity: Identity) -> tuple[Refusal, str] | None:
     """Why the machine keeps its hands off an alert."""
     if identity.contradicts is not None:

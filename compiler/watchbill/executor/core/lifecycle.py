@@ -33,6 +33,9 @@ def opened(turn: Turn, plan: Plan, identity: Identity, reported: Reported) -> In
     """A new incident for the first alert of it."""
     turn.state.opened += 1
     facts = facts_of(turn, plan, identity, reported.labels)
+    title = reported.annotations.get("summary") or reported.labels.get("alertname") or "an alert"
+    if identity.key.get("unclaimed") == "many":
+        title = "many alerts that no policy claims"
     incident = Incident(
         id=f"{identity.slot}-{turn.state.opened}",
         key=identity.key,
@@ -41,7 +44,7 @@ def opened(turn: Turn, plan: Plan, identity: Identity, reported: Reported) -> In
         place=identity.place,
         opened_at=turn.now,
         facts=facts,
-        title=(reported.annotations.get("summary") or reported.labels.get("alertname") or "an alert")[:LONGEST_TITLE],
+        title=title[:LONGEST_TITLE],
         alerts={reported.fingerprint: Alert(reported.labels, reported.starts_at, turn.now)},
         heard_at=turn.now,
     )

@@ -6,6 +6,7 @@ that is paused inside a transaction is thrown out by the server, so that it hold
 """
 
 import contextlib
+import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -152,6 +153,8 @@ def open_store(url: str, *, clock: Clock | None = None, create: bool = True) -> 
     from watchbill.executor.store import migrate  # noqa: PLC0415  (it needs this module)
 
     store = Store(url, clock=clock)
+    if create and not store.postgresql:
+        _private(store.url.database or "")
     try:
         _check_encoding(store)
         migrate.bring_up_to_date(store, create=create)
@@ -172,6 +175,13 @@ def _check_encoding(store: Store) -> None:
         found = tx.connection.execute(text("SHOW server_encoding")).scalar_one()
     if found != "UTF8":
         raise NoStore(f"{store.name} has the encoding {found}: CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0")
+
+
+def _private(file: str) -> None:
+    """A new file is its owner's alone: labels, notes and evidence are in it. SQLite gives the files beside it the same mode."""
+    if not file.startswith("file:"):
+        with contextlib.suppress(OSError):  # it is there, or cannot be: SQLite says why
+            os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def first_line(error: Exception) -> str:

@@ -53,6 +53,16 @@ def credentials(text: str) -> tuple[Credential, ...]:
     return tuple(_credential(entry) for entry in entries if entry)
 
 
+def useless(known: Iterable[Credential], environment: str, sources: Iterable[str], proxy: Proxy) -> list[str]:
+    """What can let nobody in here, in words: a source that the plan does not have, a certificate that nobody vouches for."""
+    ours, there = [one for one in known if one.environment in {None, environment}], set(sources)
+    strangers = sorted({one.source for one in ours if one.source is not None and one.source not in there})
+    found = [f"{environment}/{source}: the plan has no such source" for source in strangers]
+    if not proxy.networks and any(one.certificate for one in ours):
+        found.append("cert:NAME: without --trust-proxy no proxy is believed")
+    return found
+
+
 def _credential(entry: str) -> Credential:
     bound = _BOUND.fullmatch(entry)
     environment, source, secret = bound.groups() if bound is not None else (None, None, entry)
