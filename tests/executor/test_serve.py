@@ -361,6 +361,12 @@ def test_incidents_are_listed_and_acknowledged_by_the_beginning_of_an_id(filled,
     assert "2 shown, 2 open" in table.err
 
 
+@pytest.mark.parametrize("verb", ["ack", "resolve"])
+def test_a_variable_of_the_shell_that_is_not_set_means_no_incident(filled, run, tmp_path, verb):
+    told = run(verb, "", "--as", "ana", "--database", filled, cwd=tmp_path)
+    assert (told.exit, "no incident is named" in told.out + told.err) == (1, True)
+
+
 def test_whoever_is_not_of_the_plan_acknowledges_nothing(filled, run, tmp_path):
     (first, *_) = json.loads(run("incidents", "--database", filled, "--format", "json", cwd=tmp_path).out)["incidents"]
     ran = run("ack", first["id"], "--as", "mallory", "--database", filled, cwd=tmp_path)
