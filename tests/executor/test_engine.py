@@ -411,6 +411,18 @@ def test_what_may_be_repeated_is_tried_again_and_given_up_at_last(process, kinds
     ]
 
 
+def test_what_takes_down_whoever_does_it_is_given_up_and_told(process, kinds):
+    kinds["note"] = lambda work, _: MessageSettled(key=work.key, arrived=True)
+    process.add(Effect("x/note/1", "note", NOTE, False), Effect("x/note/2", "note", NOTE, False))
+    with process.store.write() as tx:
+        tx.connection.execute(text("UPDATE outbox SET attempts = 16 WHERE key = 'x/note/1'"))
+    process.start()
+    until(lambda: set(process.states().values()) == {"done"})
+    told = {one.key: one for one in process.settled()}
+    assert told["x/note/2"].arrived
+    assert told["x/note/1"].detail == "given up: of 16 who began it nobody could tell the result"
+
+
 def test_a_page_does_not_wait_for_questions_and_diagnostics_that_hang(process, kinds):
     hangs = threading.Event()
     kinds["page"] = kinds["note"]

@@ -28,6 +28,7 @@ from watchbill.executor.writer import LEASE, Overloaded, Writer
 
 _LOG = logging.getLogger("watchbill.effects")
 _TRIES = 8
+_CLAIMS = 2 * _TRIES  # from here on it is the effect, and no accident, of which processes die
 _LONGEST = 60.0  # seconds between two tries
 _MARGIN = 1.0  # seconds before the end of a lease from which on it is not counted on
 _RENEWALS = LEASE.total_seconds() / 3
@@ -101,7 +102,11 @@ class Effects:
         started, outcome = time.monotonic(), "settled"
         try:
             body = decode_body(effect.body)
-            outcome = (self._act_once if effect.once else self._repeatable)(claim, body)
+            if claim.attempts > _CLAIMS:
+                detail = f"given up: of {claim.attempts - 1} who began it nobody could tell the result"
+                self._finish(claim, undone(effect.key, body, detail, self._outside.now()))
+            else:
+                outcome = (self._act_once if effect.once else self._repeatable)(claim, body)
         except (_Lost, *Unavailable, Overloaded, Faulty) as error:
             outcome = "lost"
             _LOG.warning("an effect was left to its lease: %s", error, extra={"effect": effect.key})
