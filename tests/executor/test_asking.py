@@ -1,18 +1,16 @@
 """Asking Prometheus: the real one, and one that answers badly. No data is an answer; no answer is never success."""
 
 import json
-import socket
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qs
 
-import httpx
 import msgspec
 import pytest
 
+from end_to_end import servers
 from executor.bad_server import BadServer
 from executor.small_plan import plan_text
 from watchbill.executor import asking, outgoing
@@ -30,20 +28,10 @@ LEAST = -sys.float_info.max
 def running(prometheus: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("prometheus")
     (folder / "p.yml").write_text("global: {scrape_interval: 1h}\n")
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    flags = ["--config.file=p.yml", "--storage.tsdb.path=data", f"--web.listen-address=127.0.0.1:{port}"]
-    process = subprocess.Popen([prometheus, *flags], cwd=folder, stderr=subprocess.DEVNULL)
-    url = f"http://127.0.0.1:{port}"
-    for _ in range(200):
-        try:
-            httpx.get(f"{url}/-/ready").raise_for_status()
-            break
-        except httpx.HTTPError:
-            time.sleep(0.05)
-    yield url
-    process.kill()
-    process.wait()
+    url = servers.free_address()
+    flags = ["--config.file=p.yml", "--storage.tsdb.path=data", f"--web.listen-address={url.removeprefix('http://')}"]
+    with servers.running(folder, "prometheus", f"{url}/-/ready", prometheus, *flags):
+        yield url
 
 
 @pytest.fixture

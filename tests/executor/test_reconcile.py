@@ -2,8 +2,6 @@
 
 import http.server
 import json
-import socket
-import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -15,6 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
+from end_to_end import servers
 from executor.small_plan import plan_text
 from executor.test_intake import alert, webhook
 from executor.test_serve import Served
@@ -31,27 +30,9 @@ NOBODY = "http://127.0.0.1:1"
 
 @pytest.fixture(scope="module")
 def running(alertmanager: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    folder = tmp_path_factory.mktemp("alertmanager")
-    (folder / "am.yml").write_text("route: {receiver: nobody}\nreceivers: [{name: nobody}]\n")
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    flags = [
-        "--config.file=am.yml",
-        "--storage.path=data",
-        "--cluster.listen-address=",
-        f"--web.listen-address=127.0.0.1:{port}",
-    ]
-    process = subprocess.Popen([alertmanager, *flags], cwd=folder, stderr=subprocess.DEVNULL)
-    url = f"http://127.0.0.1:{port}"
-    for _ in range(200):
-        try:
-            httpx.get(f"{url}/-/ready").raise_for_status()
-            break
-        except httpx.HTTPError:
-            time.sleep(0.05)
-    yield url
-    process.kill()
-    process.wait()
+    config = "route: {receiver: nobody}\nreceivers: [{name: nobody}]\n"
+    with servers.an_alertmanager(alertmanager, tmp_path_factory.mktemp("alertmanager"), config) as url:
+        yield url
 
 
 def asked(*peers: str) -> Any:
