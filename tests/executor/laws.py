@@ -262,13 +262,30 @@ def while_monitoring_cannot_be_believed_nothing_is_decided(story: Story) -> Brok
 
 
 def in_a_storm_nothing_is_begun(story: Story) -> Broken:
+    """Of its team; nor of anybody in one of all teams. What no policy claims counts for neither."""
     opened = []
     limit = story.plan.document.limits.storm
     for entry in story.entries:
-        opened += [entry.now for _ in entry.decided(said.Opened)]
-        lately = [at for at in opened if at > entry.now - milliseconds(limit.within)]
-        if entry.acts and len(lately) >= limit.incidents:
-            yield f"entry {entry.number}: {len(lately)} incidents within {limit.within}, and something is begun"
+        claimed = {one.incident for one in entry.decided(said.Opened) if one.alert is not None}
+        opened += [(entry.now, story.team_of(one, entry.number)) for one in claimed]
+        lately = [team for at, team in opened if at > entry.now - milliseconds(limit.within)]
+        for act in entry.acts:
+            mine = lately.count(story.team_of(act.body.incident, entry.number))
+            if mine >= limit.incidents or len(lately) >= 3 * limit.incidents:
+                yield f"{act.key}: {mine} of {len(lately)} incidents within {limit.within}, and something is begun"
+
+
+def no_storm_of_others_and_none_that_anybody_made_up_holds_anything_back(story: Story) -> Broken:
+    opened = []
+    limit = story.plan.document.limits.storm
+    for entry in story.entries:
+        claimed = {one.incident for one in entry.decided(said.Opened) if one.alert is not None}
+        opened += [(entry.now, story.team_of(one, entry.number)) for one in claimed]
+        for held in entry.decided(said.Held):
+            lately = [team for at, team in opened if at > entry.now - milliseconds(limit.within)]
+            mine = lately.count(story.team_of(held.incident, entry.number))
+            if held.reason == "storm" and mine < limit.incidents and len(lately) < 3 * limit.incidents:
+                yield f"entry {entry.number}: {held.remediation} is held back by {len(lately)} incidents, {mine} of them its team's"
 
 
 def an_incident_that_flaps_is_left_to_people(story: Story) -> Broken:
@@ -645,6 +662,7 @@ LAWS = [
     nothing_is_done_in_a_change_freeze,
     while_monitoring_cannot_be_believed_nothing_is_decided,
     in_a_storm_nothing_is_begun,
+    no_storm_of_others_and_none_that_anybody_made_up_holds_anything_back,
     an_incident_that_flaps_is_left_to_people,
     values_from_labels_are_on_the_allow_list_or_nothing_is_done,
     alerts_that_no_policy_claims_or_whose_labels_lie_start_nothing,

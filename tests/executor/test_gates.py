@@ -17,6 +17,7 @@ from executor.world import (
     LIAR,
     MINUTE,
     SLOW_A,
+    SLOW_B,
     SLOW_EVIL,
     STUCK,
     STUCK_Y,
@@ -24,7 +25,7 @@ from executor.world import (
     UNHEARD,
     World,
 )
-from watchbill.executor.core import attempts, events, gates, ledger, runs, targets
+from watchbill.executor.core import attempts, events, gates, ledger, lifecycle, runs, targets
 from watchbill.executor.core import decisions as said
 from watchbill.executor.core.effects import Recipient
 from watchbill.executor.plan import Plan
@@ -101,6 +102,34 @@ def many_incidents_at_once() -> World:
     world = World(limits={"storm": {"incidents": 3, "within": "5m", "hold": "10m"}})
     world.opened(SLOW_A, FULL_B, FULL_A)
     world.proceed()
+    return world
+
+
+def many_incidents_of_one_team_before_one_of_another() -> World:
+    world = World(limits={"storm": {"incidents": 3, "within": "5m", "hold": "10m"}})
+    world.opened(SLOW_A, FULL_B, FULL_A)
+    act(world, STUCK)
+    return world
+
+
+def many_incidents_of_all_teams_at_once() -> World:
+    world = World(limits={"storm": {"incidents": 2, "within": "5m", "hold": "10m"}})
+    world.opened(SLOW_A, SLOW_B, FULL_A, FULL_B, FULL_C)
+    act(world, STUCK)
+    return world
+
+
+def alerts_that_anybody_made_up(world: World, count: int) -> World:
+    for number in range(count):
+        labels = {"alertname": "Junk", "service": f"made-up-{number}", "env": "production"}
+        alert = events.Reported(fingerprint=f"u{number}", status="firing", labels=labels, starts_at=world.now)
+        world.take(events.Delivered(delivery="", environment="production", alerts=(alert,)))
+    return world
+
+
+def a_storm_that_anybody_made_up() -> World:
+    world = alerts_that_anybody_made_up(World(), 12)
+    act(world, FULL_A)
     return world
 
 
@@ -292,6 +321,15 @@ def passing(module: object, name: str, value: object = None) -> Callable[[pytest
     return lambda patch: patch.setattr(module, name, lambda *_, **__: value)
 
 
+def so_many_teams_storms_are_one_of_all(number: int) -> Callable[[pytest.MonkeyPatch], None]:
+    return lambda patch: patch.setattr(gates, "STORM_OF_ALL", number)
+
+
+def what_no_policy_claims_counts(patch: pytest.MonkeyPatch) -> None:
+    opening = lifecycle.Opening
+    patch.setattr(lifecycle, "Opening", lambda *known, **_: opening(*known))
+
+
 def quiet_whatever_the_answer(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(attempts.looking, "seen", lambda *_: ("firing", ""))
 
@@ -329,6 +367,24 @@ CASES = [
         laws.while_monitoring_cannot_be_believed_nothing_is_decided,
     ),
     Case(many_incidents_at_once, "storm", gate("storm"), laws.in_a_storm_nothing_is_begun),
+    Case(
+        many_incidents_of_all_teams_at_once,
+        "storm",
+        so_many_teams_storms_are_one_of_all(100),
+        laws.in_a_storm_nothing_is_begun,
+    ),
+    Case(
+        many_incidents_of_one_team_before_one_of_another,
+        "",
+        so_many_teams_storms_are_one_of_all(1),
+        laws.no_storm_of_others_and_none_that_anybody_made_up_holds_anything_back,
+    ),
+    Case(
+        a_storm_that_anybody_made_up,
+        "",
+        what_no_policy_claims_counts,
+        laws.no_storm_of_others_and_none_that_anybody_made_up_holds_anything_back,
+    ),
     Case(it_comes_back_again_and_again, "flapping", gate("flapping"), laws.an_incident_that_flaps_is_left_to_people),
     Case(
         one_run_failed_and_one_is_enough,
@@ -459,6 +515,12 @@ def test_the_executor_says_no_and_every_law_holds(case: Case) -> None:
 def test_without_that_gate_a_law_is_broken(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     case.without(monkeypatch)
     assert list(case.law(case.story().story)) != []
+
+
+def test_a_storm_of_one_team_or_one_that_anybody_made_up_holds_back_no_other() -> None:
+    for story in (many_incidents_of_one_team_before_one_of_another, a_storm_that_anybody_made_up):
+        permitted = [one for entry in story().entries for one in entry.decided(said.Permitted)]
+        assert len(permitted) == 1, story.__name__
 
 
 def test_an_alert_that_no_policy_knows_is_paged_and_nothing_is_done() -> None:

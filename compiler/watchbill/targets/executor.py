@@ -13,8 +13,9 @@ label says at run time whose an alert is, `owners` names a table of the section 
 pattern matches the label's whole value has it, with the outcome that stands there; else it is as the alert says.
 
 `limits` bound what the executor does beyond each remediation's own guardrails: runs in one hour on one target, for one
-team and overall; the storm in which it holds off; how many alerts without data mean that monitoring is broken; how often
-an incident comes back in an hour before it counts as flapping, and within what time it comes back instead of being new;
+team and overall; the storm in which it holds off: so many incidents of one team, for that team, or three times as many of
+all teams together, for everybody, those that no policy claims not counted; how many alerts without data mean that monitoring
+is broken; how often an incident comes back in an hour before it counts as flapping, and within what time it comes back instead of being new;
 how long it waits for an answer and for an action, how often it asks Alertmanager what is active, and how often the last
 resort is paged again. `again` of a severity is Alertmanager's repeat_interval.
 """

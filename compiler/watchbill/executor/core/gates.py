@@ -18,6 +18,7 @@ from watchbill.executor.plan.times import HOUR
 from watchbill.executor.plan.windows import Holding
 
 CAREFUL: tuple[Mode, ...] = ("observe", "approve", "auto")
+STORM_OF_ALL = 3  # so many storms of one team are one of all teams
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -125,13 +126,21 @@ def monitoring(asked: Asked) -> No | None:
 
 
 def storm(asked: Asked) -> No | None:
+    """Of the team, and of all teams together. What no policy claims makes no storm: anybody can make up services."""
     limit = asked.plan.document.limits.storm
     since = asked.now - milliseconds(limit.within)
-    lately = [one.at for one in asked.state.recent if one.at > since]
-    last = max((one.at for one in asked.state.recent), default=0)
-    over = last + milliseconds(limit.hold)
-    if len(lately) >= limit.incidents:
-        return No("storm", f"{len(lately)} incidents within {limit.within}", until=max(over, asked.now + 1000))
+    claimed = [one for one in asked.state.recent if one.claimed]
+    mine = [one.at for one in claimed if one.team == asked.team]
+    of_all = [one.at for one in claimed]
+    for whose, opened, most in (
+        (f"of {asked.team}", mine, limit.incidents),
+        ("of all teams", of_all, STORM_OF_ALL * limit.incidents),
+    ):
+        lately = [at for at in opened if at > since]
+        if len(lately) >= most:
+            over = max(lately) + milliseconds(limit.hold)
+            detail = f"{len(lately)} incidents {whose} within {limit.within}"
+            return No("storm", detail, until=max(over, asked.now + 1000))
     return None
 
 

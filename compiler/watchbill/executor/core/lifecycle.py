@@ -53,7 +53,8 @@ def opened(turn: Turn, plan: Plan, identity: Identity, reported: Reported) -> In
     _classified(turn, plan, incident)
     turn.decide(Moved(incident=incident.id, before=None, after="opened", reason="an alert fires"))
     labels = reported.labels
-    opening = Opening(turn.now, incident.id, labels.get("service", ""), facts.team, labels.get("alertname", ""))
+    service, name = labels.get("service", ""), labels.get("alertname", "")
+    opening = Opening(turn.now, incident.id, service, facts.team, name, claimed=facts.claimed)
     turn.state.recent = (*turn.state.recent[1 - REMEMBERED :], opening)
     incident.deadlines["stale"] = turn.now + stale_after(plan, incident)
     _counted(turn, plan, incident, 1)

@@ -151,13 +151,14 @@ class Incident(msgspec.Struct, gc=False, omit_defaults=True):
 
 
 class Opening(msgspec.Struct, frozen=True, gc=False):
-    """An incident that opened lately, for cascades and storms."""
+    """An incident that opened lately, for cascades and storms. `claimed`: by a policy."""
 
     at: Instant
     incident: str
     service: str
     team: str
     alert: str
+    claimed: bool = True
 
 
 class Switch(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):

@@ -55,7 +55,10 @@ class LastResort(Record, frozen=True, kw_only=True):
 
 
 class Storm(Record, frozen=True, kw_only=True):
-    """While so many incidents opened `within`, the machine holds off, and looks again `hold` after the last of them."""
+    """While so many incidents of a team opened `within`, the machine holds off there, and looks again `hold` after the last.
+
+    Three times as many, of all teams together, hold it off everywhere. Incidents that no policy claims do not count.
+    """
 
     incidents: int
     within: str
