@@ -37,6 +37,7 @@ PROVEN = {  # what no piece of policy can show, with the test that does
     "WB809": "tests/executor/test_serve.py::test_what_it_cannot_work_with_is_a_finding",
     "WB810": "tests/executor/test_evidence.py::test_what_is_not_there_or_not_allowed_is_a_finding",
     "WB811": "tests/executor/test_hands.py::test_what_is_named_wrongly_is_a_finding_with_the_nearest_name",
+    "WB812": "tests/executor/test_said.py::test_an_incident_that_asks_nothing_or_something_else_is_not_answered",
     "WB901": "tests/output/test_gates.py::test_what_promtool_refuses_is_shown_in_the_policy_and_nothing_is_written",
     "WB902": "tests/output/test_gates.py::test_without_gates_nobody_is_asked_and_that_is_said",
     "WB903": "tests/cli/test_verbs.py::test_compile_writes_and_check_finds_what_is_stale_missing_or_left_over",

@@ -2,7 +2,7 @@
 
 import click
 
-from watchbill.cli.stored import database_option, person_option, recovered
+from watchbill.cli.stored import database_option, form_option, person_option, recovered, say
 from watchbill.cli.told import found, taken
 
 
@@ -10,6 +10,7 @@ from watchbill.cli.told import found, taken
 @click.argument("incident")
 @person_option
 @database_option
+@form_option
 def command(incident: str, person: str, database: str) -> None:
     """Acknowledge INCIDENT: its id, or how it begins. It goes through the log, so a running executor sees it at once."""
     with recovered(database) as engine:
@@ -17,4 +18,4 @@ def command(incident: str, person: str, database: str) -> None:
 
         one = found(engine.state, incident)
         taken(engine, Acknowledged(incident=one.id, person=person))
-        click.echo(f"{one.id} is acknowledged by {person}.")
+        say(f"{one.id} is acknowledged by {person}.", "acknowledged", incident=one.id, person=person)

@@ -4,15 +4,15 @@ from datetime import timedelta
 
 import click
 
-from watchbill.cli.stored import database_option, opened, text_of
+from watchbill.cli.stored import as_json, database_option, form_option, opened, text_of
 from watchbill.cli.story import record, table
 
 
 @click.command("actions")
 @click.option("--since", metavar="AGO", help="Only of the last 7d, 12h, … Otherwise all that the log holds.")
 @database_option
-@click.option("--format", "form", default="text", type=click.Choice(["text", "json"]), help="How it is shown.")
-def command(since: str | None, database: str, form: str) -> None:
+@form_option
+def command(since: str | None, database: str) -> None:
     """Every action: when, on what, at what risk, who asked for it and who let it, how it ended, whether it helped; and
     everything that a gate held back, with the reason. The oldest first.
     """
@@ -22,12 +22,12 @@ def command(since: str | None, database: str, form: str) -> None:
         ago = timedelta(milliseconds=milliseconds(since)) if since is not None else None
     except ValueError as error:
         raise click.BadParameter(f"{error}: write 7d or 12h", param_hint="--since") from None
-    with opened(database, form) as store, store.read() as tx:
+    with opened(database) as store, store.read() as tx:
         from watchbill.executor import acted, history  # noqa: PLC0415
 
         start = (tx.now - ago).timestamp() * 1000 if ago is not None else 0
         done = [one for one in acted.history(history.parts(tx)) if one.at >= start]
-    if form == "json":
+    if as_json():
         click.echo(text_of({"version": 1, "actions": [record(one) for one in done]}))
     else:
         click.echo("\n".join(table(done)))

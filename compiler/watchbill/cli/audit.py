@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from watchbill.cli.stored import database_option, fail, need_executor, opened, private, recovered
+from watchbill.cli.stored import (
+    as_json,
+    database_option,
+    fail,
+    form_option,
+    need_executor,
+    opened,
+    private,
+    recovered,
+    say,
+)
 from watchbill.source.codes import executor
 
 if TYPE_CHECKING:
@@ -26,23 +36,23 @@ def command() -> None:
 @click.argument("file", type=click.Path(path_type=Path), required=False)
 @click.option("--database", envvar="WATCHBILL_DATABASE", metavar="URL", help="A store; or WATCHBILL_DATABASE.")
 @click.option("--head", "known", metavar="SEQ:HASH", help="A head that was written down: the log must contain it.")
-@click.option("--format", "form", default="text", type=click.Choice(["text", "json"]), help="How it is shown.")
-def verify(file: Path | None, database: str | None, known: str | None, form: str) -> None:
+@form_option
+def verify(file: Path | None, database: str | None, known: str | None) -> None:
     """Check every entry of a store, or offline of FILE: an export, a backup, or a copy of a SQLite store.
 
     Exit 1 names the first entry that is not what was written.
     """
-    need_executor(form)
+    need_executor()
     head = _head(known)
     if file is not None:
-        verdict = _file(file, head, form)
+        verdict = _file(file, head)
     elif database is not None:
-        verdict = _store(database, head, form)
+        verdict = _store(database, head)
     else:
         raise click.UsageError("name a FILE, or --database URL")
     if verdict.broken is not None:
-        fail(executor.BROKEN_LOG, f"entry {verdict.broken.seq}: {verdict.broken.reason}", form=form)
-    if form == "json":
+        fail(executor.BROKEN_LOG, f"entry {verdict.broken.seq}: {verdict.broken.reason}")
+    if as_json():
         import json  # noqa: PLC0415
 
         said = {"entries": verdict.entries, "erased": verdict.erased, "head": str(verdict.head)}
@@ -77,6 +87,7 @@ def export(database: str, out: Path | None) -> None:
 
 @command.command("rebuild")
 @database_option
+@form_option
 def rebuild(database: str) -> None:
     """Deadlines and effects anew from the log, for when their tables were damaged. Replicas may go on meanwhile.
 
@@ -91,9 +102,13 @@ def rebuild(database: str) -> None:
         if verdict.broken is not None:
             fail(executor.BROKEN_LOG, f"entry {verdict.broken.seq}: {verdict.broken.reason}")
         found = rebuilt(engine)
-    click.echo(
+    say(
         f"{found.deadlines:,} deadlines were not as the log says, {found.missing:,} effects were missing,"
-        f" and {found.unwanted:,} were wanted by nobody. Now they are as it says."
+        f" and {found.unwanted:,} were wanted by nobody. Now they are as it says.",
+        "rebuilt",
+        deadlines=found.deadlines,
+        missing=found.missing,
+        unwanted=found.unwanted,
     )
 
 
@@ -108,18 +123,18 @@ def _head(known: str | None) -> "Head | None":
     return Head(int(match.group(1)), bytes.fromhex(match.group(2)))
 
 
-def _file(file: Path, head: "Head | None", form: str) -> "Verdict":
+def _file(file: Path, head: "Head | None") -> "Verdict":
     from watchbill.executor.store import chain, export  # noqa: PLC0415
 
     try:
         with file.open("rb") as stream:
             start = stream.read(len(_SQLITE))
         if start == _SQLITE:
-            return _store(f"sqlite:///{file}", head, form)
+            return _store(f"sqlite:///{file}", head)
         with file.open("rb") as stream:
             return chain.verify(_again(stream, export.read), head=head)
     except OSError as error:
-        fail(executor.BROKEN_LOG, f"{file} cannot be read: {error.strerror}", form=form)
+        fail(executor.BROKEN_LOG, f"{file} cannot be read: {error.strerror}")
 
 
 def _again(stream: Any, read: "Callable[[Iterable[bytes]], Iterable[Raw]]") -> "Callable[[], Iterable[Raw]]":
@@ -130,7 +145,7 @@ def _again(stream: Any, read: "Callable[[Iterable[bytes]], Iterable[Raw]]") -> "
     return from_the_start
 
 
-def _store(url: str, head: "Head | None", form: str) -> "Verdict":
+def _store(url: str, head: "Head | None") -> "Verdict":
     """Without bringing its schema up to date: a store that is judged is not written to."""
     from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
 
@@ -140,10 +155,10 @@ def _store(url: str, head: "Head | None", form: str) -> "Verdict":
     try:
         store = Store(url, read_only=True)
         if not store.postgresql and not Path(store.url.database or "").is_file():
-            fail(executor.BAD_STORE, f"{store.name} does not exist", form=form)
+            fail(executor.BAD_STORE, f"{store.name} does not exist")
         with store.read() as tx:
             return chain.verify(lambda: log.raw(tx), head=head)
     except NoStore as error:
-        fail(executor.BAD_STORE, str(error), form=form)
+        fail(executor.BAD_STORE, str(error))
     except SQLAlchemyError as error:
-        fail(executor.BAD_STORE, f"the database failed: {first_line(error)}", form=form)
+        fail(executor.BAD_STORE, f"the database failed: {first_line(error)}")

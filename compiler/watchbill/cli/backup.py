@@ -5,13 +5,14 @@ from pathlib import Path
 
 import click
 
-from watchbill.cli.stored import database_option, fail, opened
+from watchbill.cli.stored import database_option, fail, form_option, opened, say
 from watchbill.source.codes import executor
 
 
 @click.command("backup")
 @click.argument("file", type=click.Path(path_type=Path))
 @database_option
+@form_option
 def command(file: Path, database: str) -> None:
     """Everything in the store, as of one instant, into a new FILE; the executor may go on meanwhile.
 
@@ -36,4 +37,5 @@ def command(file: Path, database: str) -> None:
             f"entry {verdict.broken.seq}: {verdict.broken.reason}",
             f"{file} holds the log as it is; an older backup may hold it whole",
         )
-    click.echo(f"{file}: {verdict.entries:,} entries.\nhead {verdict.head}")
+    said = f"{file}: {verdict.entries:,} entries.\nhead {verdict.head}"
+    say(said, "backed-up", file=str(file), entries=verdict.entries, head=str(verdict.head))

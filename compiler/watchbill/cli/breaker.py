@@ -2,7 +2,7 @@
 
 import click
 
-from watchbill.cli.stored import database_option, person_option, recovered
+from watchbill.cli.stored import database_option, form_option, person_option, recovered, say
 from watchbill.cli.told import in_force, known, taken
 
 
@@ -16,6 +16,7 @@ def command() -> None:
 @click.option("--reason", required=True, metavar="TEXT", help="What you found; it stands in the log.")
 @person_option
 @database_option
+@form_option
 def close(name: str, reason: str, person: str, database: str) -> None:
     """Let NAME run again: a remediation, or `overall`. Its count of failures begins anew."""
     with recovered(database) as engine:
@@ -25,4 +26,4 @@ def close(name: str, reason: str, person: str, database: str) -> None:
         breakers = engine.state.ledger.breakers
         known("open breaker", name, [one for one, breaker in breakers.items() if breaker.opened_at is not None])
         taken(engine, BreakerClosed(breaker=name, person=person, reason=reason))
-        click.echo(f"{person} has closed the breaker of {name}.")
+        say(f"{person} has closed the breaker of {name}.", "breaker-closed", person=person, breaker=name, reason=reason)

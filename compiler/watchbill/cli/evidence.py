@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from watchbill.cli.stored import database_option, fail, opened, person_option, private, recovered, text_of
+from watchbill.cli.stored import (
+    as_json,
+    database_option,
+    fail,
+    form_option,
+    opened,
+    person_option,
+    private,
+    recovered,
+    say,
+    text_of,
+)
 from watchbill.source.codes import executor
 
 if TYPE_CHECKING:
@@ -26,14 +37,14 @@ def command() -> None:
 @command.command("list")
 @click.argument("incident", default="")
 @database_option
-@click.option("--format", "form", default="text", type=click.Choice(["text", "json"]), help="How it is shown.")
-def list_(incident: str, database: str, form: str) -> None:
+@form_option
+def list_(incident: str, database: str) -> None:
     """Every bundle; or those of INCIDENT: its id, or how it begins. With what they hold, and who has had them."""
-    with opened(database, form) as store, store.read() as tx:
+    with opened(database) as store, store.read() as tx:
         from watchbill.executor import evidence  # noqa: PLC0415
 
         bundles = evidence.kept(tx, incident)
-    if form == "json":
+    if as_json():
         records = [
             {
                 "bundle": one.name,
@@ -94,6 +105,7 @@ def show(bundle: str, artifact: str, person: str, reason: str, database: str) ->
 @person_option
 @_reason_option
 @database_option
+@form_option
 def export(bundle: str, out: Path, person: str, reason: str, database: str) -> None:
     """BUNDLE as a tar, the same bytes each time. Inside, `sha256sum -c SHA256SUMS` judges it."""
     with recovered(database) as engine:
@@ -116,9 +128,18 @@ def export(bundle: str, out: Path, person: str, reason: str, database: str) -> N
                 stream.write(tar)
         except OSError as error:
             fail(executor.NO_EVIDENCE, f"{out} cannot be written: {error.strerror}")
-    erased = sum(body is None for body in bodies.values())
-    click.echo(f"{out} holds {len(bodies) - erased} artifacts{f', {erased} were erased' if erased else ''}.")
-    click.echo(f"sha256 {digest}")
+    gone = sum(body is None for body in bodies.values())
+    held = len(bodies) - gone
+    said = f"{out} holds {held} artifacts{f', {gone} were erased' if gone else ''}.\nsha256 {digest}"
+    about = {
+        "bundle": one.name,
+        "reason": reason,
+        "file": str(out),
+        "artifacts": held,
+        "erased": gone,
+        "sha256": digest,
+    }
+    say(said, "evidence-exported", incident=one.incident, person=person, **about)
 
 
 def _known(engine: "Engine", person: str) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from watchbill.cli.stored import database_option, fail, recovered, text_of
+from watchbill.cli.stored import as_json, database_option, fail, form_option, recovered, text_of
 from watchbill.cli.story import iso, line_record, plain, record, story_text, table
 from watchbill.source.codes import executor
 
@@ -22,20 +22,20 @@ _COLUMNS = ("id", "state", "severity", "service", "team", "opened", "alert")
 @click.argument("incident", default="")
 @database_option
 @click.option("--all", "everything", is_flag=True, help="Also those that ended within the last day.")
-@click.option("--format", "form", default="text", type=click.Choice(["text", "json"]), help="How it is shown.")
-def command(incident: str, database: str, everything: bool, form: str) -> None:
+@form_option
+def command(incident: str, database: str, everything: bool) -> None:
     """Incidents, the worst first. With INCIDENT, its id or how it begins, the whole story of that one from the log, also when
     it has long ended: what was decided and why, who was told and when, what was done, what was not, and what came of it.
     """
-    with recovered(database, form) as engine:
+    with recovered(database) as engine:
         state = engine.state
         if incident:
-            _whole(engine, incident, form)
+            _whole(engine, incident)
             return
     plan = state.library.get(state.plan or "")
     chosen = [one for one in state.incidents.values() if everything or one.open]
     chosen.sort(key=lambda one: (plan.rank(one.facts.severity) if plan else 0, one.opened_at, one.id))
-    if form == "json":
+    if as_json():
         click.echo(text_of({"version": 1, "incidents": [_record(one) for one in chosen], **_held(state)}))
         return
     if not chosen:
@@ -112,7 +112,7 @@ def _iso(millis: int | None) -> str | None:
 # One of them
 
 
-def _whole(engine: "Engine", name: str, form: str) -> None:
+def _whole(engine: "Engine", name: str) -> None:
     from watchbill.executor.acted import history as acted  # noqa: PLC0415
     from watchbill.executor.core.decisions import Classified, Moved, Opened  # noqa: PLC0415
     from watchbill.executor.history import stories  # noqa: PLC0415
@@ -122,12 +122,12 @@ def _whole(engine: "Engine", name: str, form: str) -> None:
         found = stories(tx, name)
     if len(found) != 1:
         several = f"fits {len(found)} incidents" if found else "is not an incident that the log tells of"
-        fail(executor.NO_INCIDENT, f"`{name}` {several}", "watchbill incidents --all", form)
+        fail(executor.NO_INCIDENT, f"`{name}` {several}", "watchbill incidents --all")
     (story,) = found
     plan = engine.state.library.get(engine.state.plan or "")
     told, done = list(lines(plan, story.parts)), acted(story.parts)
     opened, facts, moved = story.last(Opened), story.last(Classified), story.last(Moved)
-    if form == "json":
+    if as_json():
         about = {
             name: value
             for name, value in (msgspec.to_builtins(facts) or {}).items()

@@ -2,7 +2,7 @@
 
 import click
 
-from watchbill.cli.stored import database_option, fail, person_option, recovered
+from watchbill.cli.stored import database_option, fail, form_option, person_option, recovered, say
 from watchbill.cli.told import in_force, known, taken
 from watchbill.source.codes import executor
 
@@ -14,6 +14,7 @@ from watchbill.source.codes import executor
 @click.option("--reason", default="", metavar="TEXT", help="Why; whoever is refused something reads it.")
 @person_option
 @database_option
+@form_option
 def command(position: str, team: str | None, remediation: str | None, reason: str, person: str, database: str) -> None:
     """Stop every action: ON. Those of a team or of one remediation, when you name it. OFF lets them go again.
 
@@ -39,6 +40,7 @@ def command(position: str, team: str | None, remediation: str | None, reason: st
         taken(engine, Switched(on=on, scope=scope, person=person, reason=reason))
         left = sorted(engine.state.switches)
         what = {"all": "Everything"}.get(scope, scope.replace(":", " "))
-        click.echo(f"{what} {'is stopped' if on else 'may be done again'}, says {person}.")
+        said = f"{what} {'is stopped' if on else 'may be done again'}, says {person}."
         if not on and left:
-            click.echo(f"Still stopped: {', '.join(left)}.")
+            said += f"\nStill stopped: {', '.join(left)}."
+        say(said, "switched", person=person, scope=scope, on=on, reason=reason, stopped=left)

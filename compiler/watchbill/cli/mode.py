@@ -4,7 +4,7 @@ from typing import Literal
 
 import click
 
-from watchbill.cli.stored import database_option, person_option, recovered
+from watchbill.cli.stored import database_option, form_option, person_option, recovered, say
 from watchbill.cli.told import in_force, taken
 
 
@@ -12,6 +12,7 @@ from watchbill.cli.told import in_force, taken
 @click.argument("mode", type=click.Choice(["observe", "approve", "auto", "plan"]))
 @person_option
 @database_option
+@form_option
 def command(mode: Literal["observe", "approve", "auto", "plan"], person: str, database: str) -> None:
     """OBSERVE: nothing is done. APPROVE: everything is asked for. AUTO: as the policies say. PLAN: as the plan says.
 
@@ -24,4 +25,5 @@ def command(mode: Literal["observe", "approve", "auto", "plan"], person: str, da
         plan = in_force(engine, person)
         taken(engine, ModeSet(mode=None if mode == "plan" else mode, person=person))
         said = f"the plan says {plan.mode}" if mode == "plan" else f"{person} says {mode}, the plan {plan.mode}"
-        click.echo(f"The mode is {mode_of(engine.state, plan)}: {said}.")
+        now = mode_of(engine.state, plan)
+        say(f"The mode is {now}: {said}.", "mode-set", person=person, mode=now, plan_mode=plan.mode)

@@ -2,7 +2,7 @@
 
 import click
 
-from watchbill.cli.stored import database_option, person_option, recovered
+from watchbill.cli.stored import database_option, form_option, person_option, recovered, say
 from watchbill.cli.told import found, taken
 
 
@@ -11,6 +11,7 @@ from watchbill.cli.told import found, taken
 @click.argument("text")
 @person_option
 @database_option
+@form_option
 def command(incident: str, text: str, person: str, database: str) -> None:
     """TEXT beside INCIDENT: its id, or how it begins. It stands in its story, and cannot be taken out."""
     with recovered(database) as engine:
@@ -18,4 +19,4 @@ def command(incident: str, text: str, person: str, database: str) -> None:
 
         one = found(engine.state, incident, ended=True)
         taken(engine, Noted(incident=one.id, person=person, text=text))
-        click.echo(f"{person}'s note stands beside {one.id}.")
+        say(f"{person}'s note stands beside {one.id}.", "noted", incident=one.id, person=person, text=text)

@@ -2,8 +2,8 @@
 
 import click
 
-from watchbill.cli.stored import database_option, fail, person_option, recovered
-from watchbill.cli.story import plain
+from watchbill.cli.stored import database_option, fail, form_option, person_option, recovered, say
+from watchbill.cli.story import line_record, plain
 from watchbill.cli.told import found, in_force, known, taken
 from watchbill.source.codes import executor
 
@@ -13,6 +13,7 @@ from watchbill.source.codes import executor
 @click.argument("remediation")
 @person_option
 @database_option
+@form_option
 def command(incident: str, remediation: str, person: str, database: str) -> None:
     """Ask for REMEDIATION of INCIDENT: its id, or how it begins. Every gate holds as if the machine had chosen it.
 
@@ -30,8 +31,11 @@ def command(incident: str, remediation: str, person: str, database: str) -> None
         event = RemedyRequested(incident=one.id, person=person, remediation=remediation)
         step = taken(engine, event)
         effects = {effect.key: effect.body for effect in step.effects}
-        for line in lines(plan, [Part(engine.last, event, step.decisions, effects)]):
-            click.echo(f"{line.kind:<10}  {plain(line.text)}")
+        story = list(lines(plan, [Part(engine.last, event, step.decisions, effects)]))
+        told = [f"{line.kind:<10}  {plain(line.text)}" for line in story]
         no = next((one for one in step.decisions if isinstance(one, Refused) and one.remediation == remediation), None)
         if no is not None:
-            fail(executor.NOT_TAKEN, f"{remediation} is held back ({no.reason}): {no.detail}", "it is in the log")
+            said = f"{remediation} is held back ({no.reason}): {no.detail}"
+            fail(executor.NOT_TAKEN, said, "it is in the log", told)
+        about = {"remediation": remediation, "story": [line_record(line) for line in story]}
+        say("\n".join(told), "remedy-requested", incident=one.id, person=person, **about)

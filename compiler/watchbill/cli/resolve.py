@@ -2,7 +2,7 @@
 
 import click
 
-from watchbill.cli.stored import database_option, person_option, recovered
+from watchbill.cli.stored import database_option, form_option, person_option, recovered, say
 from watchbill.cli.told import found, taken
 
 
@@ -12,6 +12,7 @@ from watchbill.cli.told import found, taken
 @click.option("--note", default="", metavar="TEXT", help="Why; it stands in the log.")
 @person_option
 @database_option
+@form_option
 def command(incident: str, person: str, database: str, note: str, *, false_positive: bool) -> None:
     """INCIDENT is over: its id, or how it begins. What waits for approval lapses; what runs is seen to its end.
 
@@ -22,4 +23,6 @@ def command(incident: str, person: str, database: str, note: str, *, false_posit
 
         one = found(engine.state, incident)
         taken(engine, ResolvedByHand(incident=one.id, person=person, false_positive=false_positive, note=note))
-        click.echo(f"{one.id} is over, says {person}{': a false positive' if false_positive else ''}.")
+        said = f"{one.id} is over, says {person}{': a false positive' if false_positive else ''}."
+        about = {"false_positive": false_positive, "note": note}
+        say(said, "resolved-by-hand", incident=one.id, person=person, **about)

@@ -4,13 +4,14 @@ from pathlib import Path
 
 import click
 
-from watchbill.cli.stored import database_option, fail, opened
+from watchbill.cli.stored import database_option, fail, form_option, opened, say
 from watchbill.source.codes import executor
 
 
 @click.command("restore")
 @click.argument("file", type=click.Path(path_type=Path))
 @database_option
+@form_option
 def command(file: Path, database: str) -> None:
     """Everything in FILE into a database that is new. Deadlines that passed meanwhile are served at the next start."""
     with opened(str(file)) as kept:
@@ -23,7 +24,17 @@ def command(file: Path, database: str) -> None:
             fail(executor.BROKEN_LOG, f"{file}, entry {verdict.broken.seq}: {verdict.broken.reason}")
         with opened(database, create=True) as store:
             backup.copy(kept, store)
-            click.echo(f"{store.name}: {verdict.entries:,} entries.\nhead {verdict.head}")
+            said = f"{store.name}: {verdict.entries:,} entries.\nhead {verdict.head}"
+            head = str(verdict.head)
+            say(
+                said,
+                "restored",
+                database=store.name,
+                entries=verdict.entries,
+                head=head,
+                overdue=overdue,
+                waiting=waiting,
+            )
     if overdue or waiting:
         click.echo(
             f"At the next start {overdue:,} deadlines are overdue, and {waiting:,} effects are to be done.", err=True

@@ -66,7 +66,7 @@ NO_INCIDENT = Code(
     "WB807",
     "no-such-incident",
     "error",
-    finds="The id of an incident, or of a question, that is not open, or that fits several.",
+    finds="The id of an incident that is not open, or that fits several.",
     why="To acknowledge the wrong incident silences the right one.",
     example="watchbill ack 3fa9 --as ada",
     instead="watchbill incidents shows what is open.",
@@ -112,6 +112,16 @@ UNKNOWN_NAME = Code(
     instead="watchbill killswitch on --team payments --as ada",
     silence="It cannot be silenced.",
 )
+NO_QUESTION = Code(
+    "WB812",
+    "no-such-question",
+    "error",
+    finds="An answer to an incident that asks nothing, or that asks several things, or not what `--question` names.",
+    why="An approval is of one thing that somebody has read.",
+    example="watchbill approve 3fa9 --as ada  (nothing waits for an answer there)",
+    instead="watchbill incidents shows what waits for an answer.",
+    silence="It cannot be silenced.",
+)
 ALL = (
     NOT_INSTALLED,
     BAD_PLAN,
@@ -124,4 +134,5 @@ ALL = (
     BAD_CONNECTIONS,
     NO_EVIDENCE,
     UNKNOWN_NAME,
+    NO_QUESTION,
 )
