@@ -36,7 +36,7 @@ class House:
         proxy = access.Proxy((access.ipaddress.ip_network("127.0.0.1/32"),), "x-client")
         known = access.credentials("open-sesame, production/main=cert:alertmanager-0, staging/main=of-staging")
         intake = web.Intake(
-            self.door.writer, "production", known, proxy, self.door.metrics, Traces("0"), lambda: None, "0"
+            self.door.writer, "production", lambda: known, proxy, self.door.metrics, Traces("0"), lambda: None, "0"
         )
         self.listening = socket.create_server(("127.0.0.1", 0))
         self.address = self.listening.getsockname()

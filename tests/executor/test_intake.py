@@ -71,7 +71,7 @@ class Door:
         metrics = Metrics("0", dict)
         self.writer.told.append(metrics.committed)
         self.metrics = metrics
-        self.app = app(Intake(self.writer, "production", known, proxy, metrics, Traces("0"), lambda: None, "0"))
+        self.app = app(Intake(self.writer, "production", lambda: known, proxy, metrics, Traces("0"), lambda: None, "0"))
 
     def post(self, body: Any, token: str = TOKEN, path: str = PATH, peer: str = "127.0.0.1", **headers: str) -> Any:
         if token:

@@ -1,15 +1,17 @@
 """Real processes: a webhook comes in, and people are told; or cannot be, and the next ones are."""
 
 import json
+import signal
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from executor import test_serve
 from executor.people_stand_in import ROUTING_KEY, People
 from executor.test_engine import until
-from executor.test_intake import alert, webhook
+from executor.test_intake import PATH, alert, webhook
 
 serve = test_serve.serve  # the fixture
 
@@ -112,3 +114,46 @@ def test_when_no_channel_takes_it_the_next_step_is_taken_at_once_and_the_start_s
     (unwoken,) = [line for line in served.lines if line.get("teams")]
     assert unwoken["message"] == "teams that may be paged have no connection that wakes them"
     assert unwoken["teams"] == ["web"]
+
+
+def test_tokens_and_connections_that_change_hold_without_a_restart_and_what_is_broken_changes_nothing(
+    tmp_path,
+    serve,
+    people,
+    quick,
+):
+    arguments, environment = connections(tmp_path, webhook_web=f"{people.url}/hook")
+    environment["URL_slack_web"] = f"{people.url}/slack"
+    reached, tokens = tmp_path / "connections.toml", tmp_path / "tokens"
+    tokens.write_text("the-old-one")
+    served = serve(f"sqlite:///{tmp_path / 'store.db'}", "--tokens", str(tokens), *arguments, **environment)
+
+    def post(token: str, deployment: str) -> int:
+        body = webhook(alert(labels={"deployment": deployment}, fingerprint=deployment))
+        headers = {"Authorization": f"Bearer {token}"}
+        return httpx.post(f"{served.address}{PATH}", content=body, headers=headers, timeout=20).status_code
+
+    def changed(path: Path, content: bytes | None, told: str) -> None:
+        if content is None:
+            path.unlink()
+        else:
+            path.write_bytes(content)
+        served.process.send_signal(signal.SIGHUP)
+        until(lambda: any(line["message"].startswith(told) for line in served.lines))
+
+    kept = "{} is not taken, and the one before stays in force: "
+    for content, why in ((b"\xff", "it is not UTF-8"), (b"# none", "it holds no token"), (None, "it cannot be read")):
+        changed(tokens, content, kept.format("the tokens' file") + why)
+        assert post("the-old-one", "web-a") == 200
+    changed(reached, b"[outward.nobody]", kept.format("the connections' file") + "Object contains unknown field")
+    assert post("the-old-one", "web-d") == 200
+    until(lambda: any("web-d" in json.dumps(one) for one in people.documents))
+    changed(tokens, b"the-new-one", "new tokens are in force")
+    assert (post("the-old-one", "web-b"), post("the-new-one", "web-b")) == (401, 200)
+    assert not people.texts
+    changed(reached, b'[outward.slack.web]\nurl = {env = "URL_slack_web"}\n', "new connections are in force")
+    assert post("the-new-one", "web-c") == 200
+    until(lambda: any("web-c" in text for text in people.texts))
+    assert served.stop() == 0
+    assert not served.told("an effect failed")
+    assert "the-new-one" not in json.dumps(served.lines)

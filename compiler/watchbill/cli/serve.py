@@ -57,7 +57,8 @@ def command(
 ) -> None:
     """Take Alertmanager's webhooks in, and do what the plan says, until it is told to stop (SIGTERM).
 
-    A plan's file that changes is taken in within seconds, or at once by SIGHUP, for incidents that open from then on. Logs are JSON lines on stderr. OTEL_EXPORTER_OTLP_ENDPOINT turns traces on.
+    A plan's file that changes is taken in within seconds, or at once by SIGHUP, for incidents that open from then on;
+    so are the files of tokens and of connections. One that cannot be used changes nothing, and the log says so. Logs are JSON lines on stderr. OTEL_EXPORTER_OTLP_ENDPOINT turns traces on.
     """
     need_executor()
     import watchbill  # noqa: PLC0415
@@ -89,6 +90,8 @@ def command(
                     observe=observe,
                     version=watchbill.__version__,
                     connections=reached,
+                    credentials_path=tokens,
+                    connections_path=connections,
                 )
             )
         except NoTraces as error:
@@ -99,20 +102,15 @@ def command(
 def _credentials(tokens: Path | None) -> "tuple[Credential, ...]":
     import os  # noqa: PLC0415
 
-    from watchbill.executor.web.access import credentials  # noqa: PLC0415
+    from watchbill.executor.web.access import read  # noqa: PLC0415
 
     try:
-        text = os.environ.get(TOKENS, "") if tokens is None else tokens.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        fail(executor.NO_TOKEN, f"{tokens} cannot be read: {getattr(error, 'strerror', None) or 'it is not UTF-8'}")
-    found = credentials(text)
-    if not found:
-        where = TOKENS if tokens is None else tokens
-        fail(
-            executor.NO_TOKEN,
-            f"{where} holds no token, so no webhook could be let in",
-            f"set {TOKENS}, or --tokens FILE",
-        )
+        text = os.fsencode(os.environ.get(TOKENS, "")) if tokens is None else tokens.read_bytes()
+    except OSError as error:
+        fail(executor.NO_TOKEN, f"{tokens} cannot be read: {error.strerror}")
+    found = read(text)
+    if isinstance(found, str):
+        fail(executor.NO_TOKEN, f"{tokens or TOKENS}: {found}", f"set {TOKENS}, or --tokens FILE")
     return found
 
 

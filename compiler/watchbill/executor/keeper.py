@@ -47,7 +47,7 @@ class Keeper:
         self._writer = writer
         self._metrics = metrics
         self._monitoring = monitoring
-        self._connections = connections
+        self.connections = connections
         self._stopping = threading.Event()
         self._lease: leases.Lease | None = None
         self._kept = (engine.head.seq, time.monotonic())
@@ -133,5 +133,5 @@ class Keeper:
         plan = self._plan()
         if plan is None or self._lease is None:
             return
-        for part, trouble in probe(plan.document, self._connections, time.time_ns() // 1_000_000).items():
+        for part, trouble in probe(plan.document, self.connections, time.time_ns() // 1_000_000).items():
             self._monitoring(part, trouble)

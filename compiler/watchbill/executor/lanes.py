@@ -39,7 +39,7 @@ class _Lost(Exception):  # noqa: N818
 
 
 class Effects:
-    """One lane. `observe` does only what reads. Register with the writer, start, and stop before the writer."""
+    """One lane. `observe` does only what reads. `outside` may be replaced; what is under way goes on with the one before. Register with the writer, start, and stop before the writer."""
 
     def __init__(self, writer: Writer, outside: Outside, *, name: str, threads: int, observe: bool = False) -> None:
         self.name = name
@@ -47,7 +47,7 @@ class Effects:
         self.done: list[Callable[[str, str, float], None]] = []
         self.claimed: list[Callable[[float], None]] = []
         self._writer = writer
-        self._outside = outside
+        self.outside = outside
         self._threads = threads
         self._held: dict[str, tuple[Claim, float]] = {}
         self._lock = threading.Lock()
@@ -104,7 +104,7 @@ class Effects:
             body = decode_body(effect.body)
             if claim.attempts > _CLAIMS:
                 detail = f"given up: of {claim.attempts - 1} who began it nobody could tell the result"
-                self._finish(claim, undone(effect.key, body, detail, self._outside.now()))
+                self._finish(claim, undone(effect.key, body, detail, self.outside.now()))
             else:
                 outcome = (self._act_once if effect.once else self._repeatable)(claim, body)
         except (_Lost, *Unavailable, Overloaded, Faulty) as error:
@@ -125,11 +125,11 @@ class Effects:
         if isinstance(answer, Again):
             if claim.attempts < _TRIES:
                 wait = answer.after if answer.after is not None else min(2.0 ** (claim.attempts - 1), _LONGEST)
-                until = from_millis(self._outside.now()) + timedelta(seconds=wait)
+                until = from_millis(self.outside.now()) + timedelta(seconds=wait)
                 self._write(claim, Unit(within=lambda tx: outbox.put_off(tx, claim, until)))
                 return "put off"
             answer = undone(
-                claim.effect.key, body, f"given up after {_TRIES} tries: {answer.detail}", self._outside.now()
+                claim.effect.key, body, f"given up after {_TRIES} tries: {answer.detail}", self.outside.now()
             )
         self._finish(claim, answer)
         return "settled"
@@ -153,7 +153,7 @@ class Effects:
             raise _Lost("its lease was over before it could be acted on")
         answer = self._tried(claim, self._work(claim, body, prepared))
         if isinstance(answer, Again):  # what was begun is never done again
-            answer = unknown(key, body, answer.detail, self._outside.now())
+            answer = unknown(key, body, answer.detail, self.outside.now())
         self._finish(claim, answer)
         return "settled"
 
@@ -163,12 +163,12 @@ class Effects:
             refused = self._refused(claim, body)
             if refused is not None or not (isinstance(body, Act) and body.record):
                 return refused
-            recorded: str | Again | None = handler(claim.effect.kind).record(work, self._outside)
+            recorded: str | Again | None = handler(claim.effect.kind).record(work, self.outside)
         except Exception as error:  # noqa: BLE001  (a handler may be anybody's)
             _LOG.exception("an effect could not be prepared", extra={"effect": claim.effect.key})
             recorded = Again(f"{type(error).__name__}: {error}")
         if isinstance(recorded, Again):
-            return undone(claim.effect.key, body, recorded.detail, self._outside.now())
+            return undone(claim.effect.key, body, recorded.detail, self.outside.now())
         return recorded
 
     def _answer(self, claim: Claim, body: Bodies, work: Work) -> Events | Again:
@@ -181,7 +181,7 @@ class Effects:
 
     def _tried(self, claim: Claim, work: Work) -> Events | Again:
         try:
-            answer: Events | Again = handler(claim.effect.kind).handle(work, self._outside)
+            answer: Events | Again = handler(claim.effect.kind).handle(work, self.outside)
         except Exception as error:  # noqa: BLE001  (a handler may be anybody's)
             _LOG.exception("an effect failed while it was done", extra={"effect": claim.effect.key})
             return Again(f"{type(error).__name__}: {error}")
@@ -189,7 +189,7 @@ class Effects:
 
     def _refused(self, claim: Claim, body: Bodies) -> Events | None:
         """Why it is not even tried."""
-        key, kind, now = claim.effect.key, claim.effect.kind, self._outside.now()
+        key, kind, now = claim.effect.key, claim.effect.kind, self.outside.now()
         if isinstance(body, (Act, Query)) and now > body.not_after:
             return undone(key, body, "its time was over before it could begin", now)
         if self.observe and kind not in READS_ONLY:

@@ -1,11 +1,12 @@
-"""The plan's file, looked at now and then and at SIGHUP: a newer one is in force without a restart.
+"""Files that are looked at now and then and at SIGHUP: a newer plan, newer tokens and connections hold without a restart.
 
-Only a file that has changed since this process last looked is taken in, so that replicas with different files do not take
-turns. One that is no plan, or another environment's, changes nothing; the log says so once.
+Only a file that has changed since this process last looked is taken in, so that replicas with different plans do not take
+turns. One that cannot be used changes nothing; the log says so once.
 """
 
 import logging
 import threading
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from watchbill.executor import plan
@@ -15,21 +16,64 @@ from watchbill.executor.plan import Plan
 from watchbill.executor.store.connect import Unavailable, first_line
 from watchbill.executor.writer import Overloaded, Writer
 
-_LOG = logging.getLogger("watchbill.plan")
+_LOG = logging.getLogger("watchbill.reload")
 _EVERY = 10.0  # seconds between two looks
 
 
-class Reloader:
-    """A thread of its own. `known` is the plan with which the process has started."""
+class Watched:
+    """A file. `take` puts its bytes in force, or says why not; `seen` is the digest of what this process began with."""
 
-    def __init__(self, path: Path, known: Plan, writer: Writer) -> None:
+    def __init__(self, name: str, path: Path, take: Callable[[bytes], str | None], seen: str | None = None) -> None:
+        self.name = name
         self._path = path
-        self._environment = known.document.environment
-        self._seen: str | None = known.digest
-        self._writer = writer
+        self._take = take
+        self._seen = seen
+
+    def look(self) -> None:
+        """What `take` raises leaves it to the next look."""
+        try:
+            text = self._path.read_bytes()
+        except OSError as error:
+            why = f"it cannot be read: {error.strerror}"
+            self._looked("unreadable", lambda: why)
+        else:
+            self._looked(plan.digest_of(text), lambda: self._take(text))
+
+    def _looked(self, seen: str, taken: Callable[[], str | None]) -> None:
+        if seen == self._seen:
+            return
+        why = taken()
+        self._seen = seen
+        if why is not None:
+            _LOG.error("the %s is not taken, and the one before stays in force: %s", self.name, why)
+
+
+def plan_file(path: Path, known: Plan, writer: Writer) -> Watched:
+    """The plan's. `known` is the one with which the process has started."""
+    mine = known.document.environment
+
+    def take(text: bytes) -> str | None:
+        found = plan.read(text)
+        if isinstance(found, plan.Fault):
+            return str(found)
+        if found.document.environment != mine:
+            return f"it is of {found.document.environment}, and this executor serves {mine}"
+        if writer.engine.state.plan != found.digest:
+            writer.submit(Unit(PlanLoaded(text=text.decode()))).result()
+        _LOG.info("a new plan is in force", extra={"plan": found.digest})
+        return None
+
+    return Watched("plan's file", path, take, known.digest)
+
+
+class Reloader:
+    """A thread of its own."""
+
+    def __init__(self, files: Sequence[Watched]) -> None:
+        self._files = files
         self._wanted = threading.Event()
         self._stopping = False
-        self._thread = threading.Thread(target=self._run, name="plan", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="reloader", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
@@ -48,37 +92,10 @@ class Reloader:
             self._wanted.clear()
             if self._stopping:
                 return
-            try:
-                self._look()
-            except (*Unavailable, Overloaded, Faulty) as error:
-                self._seen = None  # the next look tries again
-                _LOG.warning("the plan was not taken in: %s", first_line(error))
-            except Exception:  # noqa: BLE001  (it looks again)
-                _LOG.exception("the plan was not taken in")
-
-    def _look(self) -> None:
-        try:
-            text = self._path.read_bytes()
-        except OSError as error:
-            self._refused("unreadable", f"it cannot be read: {error.strerror}")
-            return
-        digest = plan.digest_of(text)
-        if digest == self._seen:
-            return
-        found = plan.read(text)
-        if isinstance(found, plan.Fault):
-            self._refused(digest, str(found))
-        elif found.document.environment != self._environment:
-            self._refused(
-                digest, f"it is of {found.document.environment}, and this executor serves {self._environment}"
-            )
-        else:
-            self._seen = digest
-            if self._writer.engine.state.plan != digest:
-                self._writer.submit(Unit(PlanLoaded(text=text.decode()))).result()
-            _LOG.info("a new plan is in force", extra={"plan": digest})
-
-    def _refused(self, seen: str, why: str) -> None:
-        if seen != self._seen:
-            self._seen = seen
-            _LOG.error("the plan's file is not taken, and the one before stays in force: %s", why)
+            for file in self._files:
+                try:
+                    file.look()
+                except (*Unavailable, Overloaded, Faulty) as error:
+                    _LOG.warning("the %s was not taken in: %s", file.name, first_line(error))
+                except Exception:  # noqa: BLE001  (it looks again)
+                    _LOG.exception("the %s was not taken in", file.name)

@@ -18,6 +18,7 @@ from pathlib import Path
 import msgspec
 import uvicorn
 
+from watchbill.executor import connections
 from watchbill.executor.auditor import Auditor
 from watchbill.executor.connections import Connections
 from watchbill.executor.core.decisions import Ignored
@@ -30,12 +31,13 @@ from watchbill.executor.lanes import Effects
 from watchbill.executor.monitoring import Monitoring
 from watchbill.executor.outward import routes
 from watchbill.executor.plan import Plan
-from watchbill.executor.reloading import Reloader
+from watchbill.executor.reloading import Reloader, Watched, plan_file
 from watchbill.executor.store import deadlines, leases, log, outbox
 from watchbill.executor.store.connect import NoStore, Store, Transaction, Unavailable
 from watchbill.executor.store.log import Keep
 from watchbill.executor.traces import Traces
-from watchbill.executor.web.access import Credential, Proxy, useless
+from watchbill.executor.web import access
+from watchbill.executor.web.access import Credential, Proxy
 from watchbill.executor.web.app import Intake, app
 from watchbill.executor.web.arriving import Bounded
 from watchbill.executor.web.metrics import Metrics
@@ -48,7 +50,9 @@ _THREADS = {"once": 8, "urgent": 16, "look": 8, "collect": 4, "other": 8}  # of 
 
 
 class Settings(msgspec.Struct, frozen=True):
-    """`listening` is bound already, so that an address in use is told before anything is started. `path` is the plan's file."""
+    """`listening` is bound already, so that an address in use is told before anything is started. `path` is the plan's file;
+    those of the credentials and the connections are None where there is none.
+    """
 
     plan: Plan
     path: Path
@@ -59,6 +63,8 @@ class Settings(msgspec.Struct, frozen=True):
     observe: bool
     version: str
     connections: Connections = Connections()
+    credentials_path: Path | None = None
+    connections_path: Path | None = None
 
 
 class Executor:
@@ -89,7 +95,8 @@ class Executor:
         monitoring = Monitoring(self.engine, self.writer, self.metrics)
         self.replica = f"{'observer' if settings.observe else 'replica'}/{self.writer.holder}"
         self.keeper = Keeper(self.engine, self.writer, self.metrics, monitoring, settings.connections, self.replica)
-        self.reloader = Reloader(settings.path, settings.plan, self.writer)
+        self.credentials, self.connections = settings.credentials, settings.connections
+        self.reloader = Reloader(list(self._files()))
         self.auditor = Auditor(settings.store, monitoring)
         self.stopping = False
 
@@ -107,6 +114,53 @@ class Executor:
         self.keeper.start()
         self.reloader.start()
         self.auditor.start()
+        self._tell_useless()
+        self._tell_unreached()
+
+    def _files(self) -> Iterator[Watched]:
+        settings = self.settings
+        yield plan_file(settings.path, settings.plan, self.writer)
+        if settings.credentials_path is not None:
+            yield Watched("tokens' file", settings.credentials_path, self._let_in)
+        if settings.connections_path is not None:
+            yield Watched("connections' file", settings.connections_path, self._connect)
+
+    def _let_in(self, text: bytes) -> str | None:
+        found = access.read(text)
+        if isinstance(found, str):
+            return found
+        if found != self.credentials:
+            self.credentials = found
+            _LOG.info("new tokens are in force", extra={"tokens": len(found)})
+            self._tell_useless()
+        return None
+
+    def _connect(self, text: bytes) -> str | None:
+        found = connections.read(text)
+        if isinstance(found, str):
+            return found
+        if found != self.connections:
+            self.connections = self.keeper.connections = found
+            for lane in self.lanes:
+                lane.outside = msgspec.structs.replace(lane.outside, connections=found)
+            _LOG.info("new connections are in force")
+            self._tell_unreached()
+        return None
+
+    def _plan(self) -> Plan:
+        return self.engine.state.library.get(self.engine.state.plan or "", self.settings.plan)
+
+    def _tell_useless(self) -> None:
+        document = self._plan().document
+        nobody = access.useless(self.credentials, document.environment, document.places, self.settings.proxy)
+        if nobody:
+            _LOG.warning("credentials that let nobody in", extra={"credentials": nobody})
+
+    def _tell_unreached(self) -> None:
+        unreached = {} if self.settings.observe else routes.unreached(self._plan(), self.connections)
+        for said, teams in unreached.items():
+            if teams:
+                _LOG.warning("teams that may be paged have no connection that %s them", said, extra={"teams": teams})
 
     def _fits(self) -> None:
         """Alerts of one environment contradict the plan of another: all of them would open incidents that nobody handles."""
@@ -187,7 +241,7 @@ class Executor:
 
 
 def serve(settings: Settings) -> None:
-    """Until SIGTERM or SIGINT; SIGHUP looks at the plan's file at once. Raises NoStore, NoTraces and Unavailable before it is ready."""
+    """Until SIGTERM or SIGINT; SIGHUP looks at the files at once. Raises NoStore, NoTraces and Unavailable before it is ready."""
     started = time.monotonic()
     traces = Traces(settings.version)
     executor = Executor(settings)
@@ -195,21 +249,13 @@ def serve(settings: Settings) -> None:
     intake = Intake(
         writer=executor.writer,
         environment=settings.plan.document.environment,
-        credentials=settings.credentials,
+        credentials=lambda: executor.credentials,
         proxy=settings.proxy,
         metrics=executor.metrics,
         traces=traces,
         ready=executor.ready,
         version=settings.version,
     )
-    document = settings.plan.document
-    nobody = useless(settings.credentials, document.environment, document.places, settings.proxy)
-    if nobody:
-        _LOG.warning("credentials that let nobody in", extra={"credentials": nobody})
-    unreached = {} if settings.observe else routes.unreached(settings.plan, settings.connections)
-    for said, teams in unreached.items():
-        if teams:
-            _LOG.warning("teams that may be paged have no connection that %s them", said, extra={"teams": teams})
     host, port = settings.listening.getsockname()[:2]
     told: dict[str, object] = {
         "listen": f"{host}:{port}",

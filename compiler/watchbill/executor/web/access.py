@@ -53,6 +53,15 @@ def credentials(text: str) -> tuple[Credential, ...]:
     return tuple(_credential(entry) for entry in entries if entry)
 
 
+def read(text: bytes) -> tuple[Credential, ...] | str:
+    """The credentials in a file's bytes, or what is wrong with them."""
+    try:
+        found = credentials(text.decode())
+    except UnicodeDecodeError:
+        return "it is not UTF-8"
+    return found or "it holds no token, so no webhook could be let in"
+
+
 def useless(known: Iterable[Credential], environment: str, sources: Iterable[str], proxy: Proxy) -> list[str]:
     """What can let nobody in here, in words: a source that the plan does not have, a certificate that nobody vouches for."""
     ours, there = [one for one in known if one.environment in {None, environment}], set(sources)

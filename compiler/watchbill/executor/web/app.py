@@ -32,11 +32,11 @@ _ARRIVES = 10.0  # seconds for the whole of a body
 
 
 class Intake(msgspec.Struct, frozen=True):
-    """What the routes need. `ready` gives the reason why not, or None."""
+    """What the routes need. `ready` gives the reason why not, or None; `credentials` those that hold now."""
 
     writer: Writer
     environment: str
-    credentials: tuple[Credential, ...]
+    credentials: Callable[[], tuple[Credential, ...]]
     proxy: Proxy
     metrics: Metrics
     traces: Traces
@@ -81,7 +81,7 @@ def app(intake: Intake) -> Starlette:
 async def _deliver(intake: Intake, request: Request) -> Response:
     environment = request.path_params["environment"]
     peer = request.client.host if request.client is not None else None
-    known = caller(intake.credentials, environment, request.headers.items(), peer, intake.proxy)
+    known = caller(intake.credentials(), environment, request.headers.items(), peer, intake.proxy)
     if known is None:
         return _said(401, "no token, or one that is not good here", {"WWW-Authenticate": "Bearer"})
     try:
