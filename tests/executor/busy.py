@@ -33,6 +33,7 @@ class Day:
             self.mix: 2,
             self.break_: 1,
             self.mend: 2,
+            self.adopt: 1,
         }
         for move in self.rolled.choices([*kinds], [*kinds.values()], k=moves):
             move()
@@ -85,6 +86,10 @@ class Day:
         self.world.due_again(self.rolled.randrange(99))
         self.world.due_early(self.rolled.randrange(99))
         self.world.truth[numbers[0]].silenced ^= self.rolled.random() < 0.3
+
+    def adopt(self) -> None:
+        """While incidents are open, too."""
+        self.world.adopt(changed=self.rolled.random() < 0.5)
 
     def break_(self) -> None:
         scope, part = self.rolled.choice(_SCOPES), "watchdog"

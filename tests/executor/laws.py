@@ -5,9 +5,11 @@ No law asks the executor's own ledger, gates or clocks: each counts for itself, 
 order of the log. A law yields a sentence for each time it was broken.
 """
 
+import json
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 from typing import NamedTuple
 
 from watchbill.executor import core
@@ -186,21 +188,22 @@ def observing_changes_nothing(story: Story) -> Broken:
 
 
 def what_needs_approval_has_it_from_people_who_may_give_it(story: Story) -> Broken:
-    """In mode approve always; else as the policy says: so many different people, each of them one whom it names."""
+    """In mode approve always; else as the policy says: so many different people, each of them one whom it names, by the
+    plan that was in force when they answered.
+    """
     told = None
-    given, until = defaultdict(set), {}
-    on_call = {"web": {"ana", "bo"}, "data": {"cy"}}
-    beside = {"scale": set(), "isolate": {"noor"}}
+    given, until = defaultdict(dict), {}
     for entry in story.entries:
         if isinstance(entry.event, came.ModeSet):
             told = entry.event.mode
+        staff = _staff(story, entry.number)
         for ask in entry.effects(outside.Ask):
             until[ask.body.question] = ask.body.expires_at
         for one in entry.decided(said.Approval):
             if entry.now >= until[one.question]:
                 yield f"{one.question}: {one.person} answered too late"
             if one.yes:
-                given[one.incident].add(one.person)
+                given[one.incident][one.person] = staff
         for act in entry.acts:
             name = act.body.remediation
             policy = story.remediation(act).approvals
@@ -210,11 +213,57 @@ def what_needs_approval_has_it_from_people_who_may_give_it(story: Story) -> Brok
             mine = given[act.body.incident]
             if len(mine) < needed:
                 yield f"{act.key}: {len(mine)} of {needed} approvals"
-            may = on_call[story.team_of(act.body.incident, entry.number)] | beside.get(name, set())
-            if policy is not None and not mine <= may:
-                yield f"{act.key}: approved by {mine - may}, who may not"
+            team = story.team_of(act.body.incident, entry.number)
+            may = {
+                person
+                for person, then in mine.items()
+                if any(person in people for whose, people in then.on_call.items() if whose.endswith(f" of {team}"))
+                or (name == "isolate" and person == then.ciso)
+            }
+            if policy is not None and set(mine) != may:
+                yield f"{act.key}: approved by {set(mine) - may}, who may not"
         for ended in (*entry.decided(said.Passed), *entry.decided(said.Refused)):
             given.pop(ended.incident, None)
+
+
+class Staff(NamedTuple):
+    """As a plan's text has it. `on_call`: whom each schedule names, by `primary of web`."""
+
+    people: set[str]
+    on_call: dict[str, set[str]]
+    ciso: str
+
+
+@cache
+def _read(text: str) -> Staff:
+    plan = json.loads(text)
+    on_call = {
+        f"{role} of {team}": set(plan["schedules"][schedule]["people"])
+        for team, one in plan["teams"].items()
+        for role, schedule in one["on_call"].items()
+    }
+    return Staff(set(plan["people"]), on_call, plan["roles"]["ciso"]["person"])
+
+
+def _staff(story: Story, number: int) -> Staff:
+    """Of the plan that is in force after an entry. Every story begins with one."""
+    adopted = (one for one in reversed(story.entries[: number + 1]) if isinstance(one.event, came.PlanLoaded))
+    return _read(next(one.event.text for one in adopted if one.decided(said.Adopted)))
+
+
+def whoever_is_asked_or_told_is_meant_by_the_plan_in_force(story: Story) -> Broken:
+    """Whichever plan an incident began with: nobody who was replaced is woken any more, and nobody who has left is told."""
+    for entry in story.entries:
+        staff = _staff(story, entry.number)
+        for effect in entry.step.effects:
+            body = effect.body
+            to = (body.to,) if isinstance(body, outside.Page) else getattr(body, "to", ())
+            for one in to:
+                if one.person is not None and one.person not in staff.people:
+                    yield f"{effect.key}: {one.person} has left"
+                meant = staff.on_call.get(one.why, {one.person})
+                if isinstance(body, outside.Page | outside.Ask) and one.person not in meant:
+                    yield f"{effect.key}: {one.person} is not {one.why} any more"
 
 
 def what_is_begun_was_weighed_before_and_what_is_risky_has_a_persons_yes(story: Story) -> Broken:
@@ -658,6 +707,7 @@ LAWS = [
     while_a_kill_switch_is_on_nothing_of_its_scope_is_begun,
     observing_changes_nothing,
     what_needs_approval_has_it_from_people_who_may_give_it,
+    whoever_is_asked_or_told_is_meant_by_the_plan_in_force,
     what_is_begun_was_weighed_before_and_what_is_risky_has_a_persons_yes,
     nothing_is_done_in_a_change_freeze,
     while_monitoring_cannot_be_believed_nothing_is_decided,

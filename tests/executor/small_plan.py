@@ -193,6 +193,26 @@ steps:
 """
 
 
+SHIFTED = {
+    "schedules": {"web-primary": ["dee"], "web-late": ["ana"], "data-primary": ["bo"]},
+    "on_call": {"web": {"primary": "web-primary", "secondary": "web-late"}, "data": {"primary": "data-primary"}},
+    "ciso": "dee",
+    "left": "cy",
+}
+
+
+def shifted(text: str) -> str:
+    """The same plan after people have changed: other schedules, one of another name, another office; one came, one left."""
+    plan = json.loads(text)
+    plan["people"]["dee"] = {**plan["people"]["ana"], "email": "dee@shop.example", "slack": "U5"}
+    del plan["people"][SHIFTED["left"]]
+    plan["schedules"] = {name: {"people": people} for name, people in SHIFTED["schedules"].items()}
+    for team, on_call in SHIFTED["on_call"].items():
+        plan["teams"][team]["on_call"] = on_call
+    plan["roles"]["ciso"]["person"] = SHIFTED["ciso"]
+    return json.dumps(plan)
+
+
 @cache
 def compiled() -> str:
     with tempfile.TemporaryDirectory() as folder:

@@ -39,6 +39,7 @@ MOVES = st.one_of(
     st.tuples(st.just("mode"), st.sampled_from([None, None, "observe", "approve", "auto"])),
     st.tuples(st.just("monitoring"), st.booleans()),
     st.tuples(st.just("breaker"), st.sampled_from(["restart", "scale", "overall"])),
+    st.tuples(st.just("plan"), st.booleans()),
 )
 
 
@@ -81,6 +82,8 @@ def play(world: World, move) -> None:
             world.take(events.ModeSet(mode=mode, person="ana"))
         case ("monitoring", healthy):
             world.take(events.MonitoringReported(part="watchdog", healthy=healthy))
+        case ("plan", changed):
+            world.adopt(changed=changed)
         case ("breaker", name):
             world.take(events.BreakerClosed(breaker=name, person="ana"))
 
@@ -154,3 +157,5 @@ def test_the_stories_come_to_every_state_of_an_incident_and_to_most_gates():
     }
     assert {one.helped for one in decided if isinstance(one, said.Verified)} == {True, False, None}
     assert {one.open for one in decided if isinstance(one, said.Breaker)} == {True, False}
+    late = [one for seed in range(10) for one in day(seed).entries if isinstance(one.event, events.PlanLoaded)]
+    assert len([one for one in late if one.step.state.open]) > 10

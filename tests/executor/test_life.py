@@ -647,6 +647,66 @@ def test_an_open_incident_keeps_the_plan_it_began_with(world):
     assert set(world.state.library) == {first, world.state.plan}
 
 
+def test_each_step_wakes_whoever_is_on_call_by_the_plan_in_force(world):
+    identity = world.opened(SLOW_A)
+    world.adopt(changed=True)
+    world.tick(16)
+    assert pages(world) == ["ana", "ana", "dee"]  # primary; secondary, who is another now; and primary again
+    assert len({one.plan for one in decided(world, said.Opened)} | {incident_of(world, identity).plan}) == 1
+    world.adopt(changed=False)
+    world.tick(5)
+    assert pages(world)[3:] == ["bo"]
+
+
+def test_only_whoever_holds_an_office_by_the_plan_in_force_approves(world):
+    identity = world.opened(BREAK)
+    world.proceed(consent=False)
+    world.adopt(changed=True)
+    question = next(one for one in incident_of(world, identity).questions if one.item is None)
+    for person in ("noor", "bo"):  # the office, and the second on call, until now
+        world.take(events.Answered(incident=identity, question=question.id, person=person, yes=True))
+    assert [one.reason for one in decided(world, said.Ignored)][-2:] == ["not-an-approver"] * 2
+    for person in ("dee", "ana"):
+        world.take(events.Answered(incident=identity, question=question.id, person=person, yes=True))
+    assert len(world.proceed(consent=False)) == 1
+
+
+def test_a_team_that_has_another_name_by_now_still_reaches_whoever_is_on_call_for_it(world):
+    world.pass_(61 * MINUTE)
+    identity = world.opened(STUCK)
+    world.take(events.PlanLoaded(text=world.text.replace('"data"', '"flows"')))
+    before = len(pages(world))
+    world.tick(4)
+    assert pages(world)[before:] == ["cy"]
+    assert incident_of(world, identity).facts.team == "data"
+
+
+def test_whoever_has_left_is_neither_woken_nor_told_though_the_incident_was_theirs(world):
+    world.pass_(61 * MINUTE)
+    identity = world.opened(STUCK)
+    world.take(events.Acknowledged(incident=identity, person="cy"))
+    world.adopt(changed=True)
+    world.prometheus = "down"
+    world.proceed()
+    (note,) = [one for one in bodies(world, outside.Note) if one.reason == "refused:no-answer"]
+    assert [one.person for one in note.to] == ["bo"]
+
+
+def test_when_people_are_at_work_is_asked_of_the_plan_in_force(world):
+    """A day off that came while it is open: it is not a time to page."""
+    world.pass_(12 * 60 * MINUTE)
+    identity = world.opened(LATE)
+    assert pages(world) == []
+    newer = json.loads(world.text)
+    newer["calendars"]["hours"]["closed"] = ["2026-06-02"]
+    world.take(events.PlanLoaded(text=json.dumps(newer)))
+    world.tick(13 * 60)
+    assert pages(world) == []
+    world.tick(24 * 60)
+    assert pages(world)[:1] == ["ana"]
+    assert incident_of(world, identity).paging
+
+
 @pytest.mark.parametrize("change", ["another key", "no such alert"])
 def test_what_a_newer_plan_calls_otherwise_opens_no_second_incident_and_its_end_is_not_lost(world, change):
     identity = world.opened(SLOW_A)

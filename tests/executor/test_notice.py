@@ -9,10 +9,10 @@ import sys
 import pytest
 
 from executor import laws
-from executor.small_plan import plan_text
+from executor.small_plan import plan_text, shifted
 from executor.test_laws import unsettled
 from executor.world import BREAK, FULL_A, FULL_B, FULL_C, FULL_D, LATE, MINUTE, SLOW_A, SLOW_B, STUCK, STUCK_Y, World
-from watchbill.executor.core import alerts, attempts, escalate, events, ledger, lifecycle, runs, turn
+from watchbill.executor.core import alerts, attempts, escalate, events, ledger, lifecycle, runs, turn, who
 from watchbill.executor.core import decisions as said
 from watchbill.executor.core import effects as outside
 
@@ -229,6 +229,38 @@ def a_page_opened_an_alert_in_pagerduty() -> World:
     return world
 
 
+def people_change_while_it_is_open() -> World:
+    world = World()
+    world.opened(SLOW_A)
+    world.adopt(changed=True)
+    world.tick(16)
+    return world
+
+
+def people_change_while_it_waits_for_approval() -> World:
+    """Whoever has the office by now says yes, whoever had it says so in vain."""
+    world = World()
+    incident = world.opened(BREAK)
+    world.proceed(consent=False)
+    world.adopt(changed=True)
+    known = world.state.find(incident)
+    question = next(one.id for one in known.questions if one.item is None)
+    for person in ("noor", "ana", "dee"):
+        world.take(events.Answered(incident=incident, question=question, person=person, yes=True))
+    world.proceed(consent=False)
+    return world
+
+
+def somebody_has_left_and_so_has_the_name_of_the_team() -> World:
+    world = World()
+    world.pass_(61 * MINUTE)
+    world.opened(STUCK)
+    text = shifted(world.text).replace('"data"', '"flows"').replace('"data-primary"', '"flows-primary"')
+    world.take(events.PlanLoaded(text=text))
+    world.tick(6)
+    return world
+
+
 # What is taken away
 
 
@@ -331,6 +363,10 @@ def the_core_has_a_memory_of_its_own(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(turn.Turn, "tell", remembers)
 
 
+def the_old_plan_is_asked(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(turn, "to_ask", lambda _, own: (own,))
+
+
 OVER = laws.nothing_is_begun_for_an_incident_that_is_over_and_what_is_under_way_is_not_forgotten
 WAITS = laws.every_open_incident_has_a_next_deadline_or_a_person
 CASES = [
@@ -348,6 +384,21 @@ CASES = [
         a_remedy_does_not_help_and_is_taken_back,
         doing_nothing(runs, "_undo"),
         laws.what_failed_or_did_not_help_is_taken_back,
+    ),
+    (
+        people_change_while_it_is_open,
+        the_old_plan_is_asked,
+        laws.whoever_is_asked_or_told_is_meant_by_the_plan_in_force,
+    ),
+    (
+        people_change_while_it_waits_for_approval,
+        the_old_plan_is_asked,
+        laws.what_needs_approval_has_it_from_people_who_may_give_it,
+    ),
+    (
+        somebody_has_left_and_so_has_the_name_of_the_team,
+        lambda patch: patch.setattr(who, "there", lambda *_: True),
+        laws.whoever_is_asked_or_told_is_meant_by_the_plan_in_force,
     ),
     (a_yes_comes_too_late, questions_never_expire, laws.what_needs_approval_has_it_from_people_who_may_give_it),
     (

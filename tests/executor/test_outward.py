@@ -369,6 +369,17 @@ def test_a_team_without_a_connection_is_reached_by_default_then_by_who_takes_wha
     assert settled.detail == "no connection reaches data: [outward] has neither its team's nor `default`"
 
 
+def test_people_are_reached_as_the_plan_in_force_says_though_the_incident_is_older(world, people):
+    world.reached(webhook_web="/hook/web", webhook_data="/hook/data")
+    page = only(world.fire(), Page)
+    assert names(world, page) == ["/hook/web"]
+    newer = json.loads(world.state.library[world.state.plan].text)
+    newer["people"]["ana"]["team"] = "data"
+    world.take(PlanLoaded(text=json.dumps(newer)))
+    people.asked.clear()
+    assert names(world, Effect(f"{page.key}0", page.body)) == ["/hook/data"]
+
+
 def test_everybody_who_is_meant_is_reached_by_their_own_team_and_a_channel_by_its_own_name(world, people):
     world.fire()
     world.reached(

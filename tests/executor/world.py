@@ -7,14 +7,14 @@ that hypothesis finds a short story for what goes wrong.
 import msgspec
 
 from executor.laws import Entry, Story
-from executor.small_plan import plan_text
+from executor.small_plan import plan_text, shifted
 from watchbill.executor.core import State, events, permitted, reduce
 from watchbill.executor.core import effects as outside
 from watchbill.executor.core.effects import SetDeadline
 
 MINUTE = 60_000
 START = 1_780_300_800_000  # Monday 2026-06-01 08:00 UTC
-PEOPLE = ("ana", "bo", "cy", "noor", "mallory")
+PEOPLE = ("ana", "bo", "cy", "noor", "dee", "mallory")
 ENV = {"env": "production"}
 ALERTS = [
     {"alertname": "Slow", "service": "shop", "severity": "critical", "deployment": "web-a", "team": "web", **ENV},
@@ -86,6 +86,10 @@ class World:
                 self.rows.pop(one.key, None)
         self.outbox.extend(step.effects)
         return step
+
+    def adopt(self, *, changed: bool) -> None:
+        """A plan comes into force: that in which people have changed, or the one of the start."""
+        self.take(events.PlanLoaded(text=shifted(self.text) if changed else self.text))
 
     # Alertmanager
 

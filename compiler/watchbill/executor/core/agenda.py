@@ -105,25 +105,24 @@ def _had_remedies(plan: Plan, incident: Incident) -> bool:
 
 
 def _step(turn: Turn, incident: Incident, item: str) -> None:
-    plan = turn.plan_of(incident)
-    step = step_of(plan, item)
+    step, plans = step_of(turn.plan_of(incident), item), turn.plans_of(incident)
     team = incident.facts.team
     if step.preserve:
         _collect(turn, incident, step.preserve, preserve=True)
     elif step.diagnose:
         _collect(turn, incident, step.diagnose)
     elif step.notify:
-        people = all_meant(plan, step.notify, team, turn.now)
-        for one in people or last_resort(plan, turn.now):
+        people = all_meant(plans, step.notify, team, turn.now)
+        for one in people or last_resort(plans, turn.now):
             escalate.page_beside(turn, incident, one, f"procedure {incident.facts.procedure}")
     elif step.communicate is not None:
         messages.send(turn, incident, step.communicate)
     elif step.do is not None:
         turn.note(incident, "do", step.do)
     elif step.ask is not None:
-        people = all_meant(plan, (step.of,), team, turn.now) if step.of is not None else ()
+        people = all_meant(plans, (step.of,), team, turn.now) if step.of is not None else ()
         identity = f"{incident.id}/question/{incident.effects + 1}"
-        body = Ask(incident=incident.id, question=identity, to=people or last_resort(plan, turn.now), text=step.ask)
+        body = Ask(incident=incident.id, question=identity, to=people or last_resort(plans, turn.now), text=step.ask)
         turn.effect(incident, body)
         incident.questions = (*incident.questions, Question(identity, item))
 
@@ -131,7 +130,7 @@ def _step(turn: Turn, incident: Incident, item: str) -> None:
 def may_answer(turn: Turn, incident: Incident, question: Question, person: str) -> bool:
     """Those whom the step asks, as of now; anybody, where it names nobody of the plan's people."""
     of = step_of(turn.plan_of(incident), question.item or "").of
-    meant = all_meant(turn.plan_of(incident), (of,), incident.facts.team, turn.now) if of is not None else ()
+    meant = all_meant(turn.plans_of(incident), (of,), incident.facts.team, turn.now) if of is not None else ()
     names = {one.person for one in meant if one.person is not None}
     return not names or person in names
 

@@ -151,13 +151,13 @@ def _needs_approval(turn: Turn, incident: Incident) -> str | None:
 
 def approvers(turn: Turn, incident: Incident) -> tuple[Recipient, ...]:
     """Who may approve now: as the remediation says, else whoever is on call for the team."""
-    attempt, plan = incident.attempt, turn.plan_of(incident)
+    attempt, plans = incident.attempt, turn.plans_of(incident)
     assert attempt is not None  # noqa: S101  (see `change`)
-    approvals = plan.document.remediations[attempt.remediation].approvals
+    approvals = remediation_of(turn, incident, attempt.remediation).approvals
     if approvals is None:
-        found = on_duty(plan, incident.facts.team, turn.now)
+        found = on_duty(plans, incident.facts.team, turn.now)
     else:
-        found = all_meant(plan, approvals.from_, incident.facts.team, turn.now)
+        found = all_meant(plans, approvals.from_, incident.facts.team, turn.now)
     return tuple(one for one in found if one.person is not None and counts(one))
 
 

@@ -8,6 +8,7 @@ from watchbill.executor.core.decisions import Refusal
 from watchbill.executor.core.events import Instant
 from watchbill.executor.core.state import Facts, Incident, State
 from watchbill.executor.core.turn import Turn
+from watchbill.executor.core.who import Plans, calendar_of, team_of, to_ask
 from watchbill.executor.plan import Plan, Target
 from watchbill.executor.plan.documents import Procedure, Remediation
 from watchbill.executor.plan.times import HOUR, milliseconds
@@ -82,7 +83,8 @@ def facts_of(turn: Turn, plan: Plan, identity: Identity, labels: dict[str, str])
     ]
     if alert.class_ is not None:
         reasons.append(f"class {alert.class_}: as the policy says")
-    risk, why = _risk_of_incident(plan, target, severity, now)
+    plans = to_ask(turn.state, plan)
+    risk, why = _risk_of_incident(plan, plans, target, severity, now)
     procedure = _procedure(turn, plan, target, severity)
     if procedure is not None:
         reasons.append(f"procedure {procedure[0]}: {procedure[1]}")
@@ -99,7 +101,7 @@ def facts_of(turn: Turn, plan: Plan, identity: Identity, labels: dict[str, str])
     )
 
 
-def _risk_of_incident(plan: Plan, target: Target, severity: str, now: Instant) -> tuple[int, list[str]]:
+def _risk_of_incident(plan: Plan, plans: Plans, target: Target, severity: str, now: Instant) -> tuple[int, list[str]]:
     """The seed's factors of an incident: severity, tier, class, revenue, and whether anybody is at work."""
     alert, rank = target.alert, plan.rank(severity)
     parts = [
@@ -107,14 +109,14 @@ def _risk_of_incident(plan: Plan, target: Target, severity: str, now: Instant) -
         (f"tier {alert.tier}", _OF_TIER.get(alert.tier, 0)),
         (f"class {alert.class_}", _OF_CLASS.get(alert.class_ or "", 0)),
         (f"revenue {alert.impact.revenue}", _OF_REVENUE.get(alert.impact.revenue or "", 0)),
-        ("outside working hours", _out_of_hours(plan, target.team, now)),
+        ("outside working hours", _out_of_hours(plans, target.team, now)),
     ]
     return _summed(parts)
 
 
-def _out_of_hours(plan: Plan, team: str, now: Instant) -> int:
-    known = plan.document.teams.get(team)
-    hours = plan.calendars.get(known.hours or "") if known is not None else None
+def _out_of_hours(plans: Plans, team: str, now: Instant) -> int:
+    known = team_of(plans, team)
+    hours = calendar_of(plans, known.hours) if known is not None else None
     return 10 if hours is not None and not hours.is_open(now // 1000) else 0
 
 
@@ -133,7 +135,7 @@ def risk_of_action(state: State, plan: Plan, incident: Incident, name: str, now:
         (f"environment {plan.document.environment}", 10 if pages else 0),
         (f"tier {incident.facts.tier}", _OF_TIER.get(incident.facts.tier, 0)),
         (f"class {incident.facts.class_}", _OF_CLASS.get(incident.facts.class_ or "", 0)),
-        ("outside working hours", _out_of_hours(plan, incident.facts.team, now)),
+        ("outside working hours", _out_of_hours(to_ask(state, plan), incident.facts.team, now)),
         (f"{failures} runs in a row without success", min(20, 10 * failures)),
         (f"back {back} times within the hour", min(10, 5 * back)),
     ]

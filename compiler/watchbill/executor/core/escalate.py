@@ -7,7 +7,7 @@ from watchbill.executor.core.effects import Note, Page, Recipient
 from watchbill.executor.core.events import Instant
 from watchbill.executor.core.state import Escalating, Incident
 from watchbill.executor.core.turn import Turn
-from watchbill.executor.core.who import all_meant, counts, last_resort, named
+from watchbill.executor.core.who import Plans, all_meant, calendar_of, counts, last_resort, named, team_of
 from watchbill.executor.plan import Plan, Target, milliseconds
 from watchbill.executor.plan.documents import Outcome
 from watchbill.executor.plan.people import Escalation
@@ -32,7 +32,7 @@ def begin(turn: Turn, incident: Incident, reason: str) -> None:
     """Page by the policy, if this is a time to page; else look again when that changes."""
     plan = turn.plan_of(incident)
     target = target_of(plan, incident)
-    outcome, until = _outcome(plan, incident, target, turn.now)
+    outcome, until = _outcome(plan, turn.plans_of(incident), incident, target, turn.now)
     cease(incident)
     if outcome != "page":
         if until is not None:
@@ -43,7 +43,7 @@ def begin(turn: Turn, incident: Incident, reason: str) -> None:
     incident.escalation = Escalating(policy)
     body = plan.document.escalations.get(policy or "")
     if body is not None:
-        also = all_meant(plan, body.also, incident.facts.team, turn.now)
+        also = all_meant(turn.plans_of(incident), body.also, incident.facts.team, turn.now)
         if also:
             turn.note(incident, "also", f"{incident.title} ({incident.facts.severity}): {reason}", also)
         if body.acknowledge_within is not None:
@@ -51,12 +51,14 @@ def begin(turn: Turn, incident: Incident, reason: str) -> None:
     step(turn, incident, reason)
 
 
-def _outcome(plan: Plan, incident: Incident, target: Target | None, now: Instant) -> tuple[Outcome, Instant | None]:
-    """What the incident leads to now, and when that may change."""
+def _outcome(
+    plan: Plan, plans: Plans, incident: Incident, target: Target | None, now: Instant
+) -> tuple[Outcome, Instant | None]:
+    """What the incident leads to now, and when that may change. `plans` are asked when people are at work."""
     if target is None:
         return plan.document.catch_all.outcome, None
     outcome, changes, second = target.outcome, [], now // 1000
-    hours = plan.calendars.get(target.hours or "")
+    hours = calendar_of(plans, target.hours)
     if hours is not None and not hours.is_open(second):
         outcome = target.outside or "notify"
         changes.append(next_opening(hours, second))
@@ -101,10 +103,10 @@ def _take(
     turn: Turn, incident: Incident, body: Escalation, number: int, round_: int, reason: str
 ) -> tuple[tuple[Recipient, ...], tuple[str, ...]] | None:
     """Tell everybody of one step; None when nobody of them is a human being."""
-    plan, team = turn.plan_of(incident), incident.facts.team
+    plans, team = turn.plans_of(incident), incident.facts.team
     notify = body.steps[number].notify
-    recipients = all_meant(plan, notify, team, turn.now)
-    nobody = tuple(named(one, team) for one in notify if not all_meant(plan, (one,), team, turn.now))
+    recipients = all_meant(plans, notify, team, turn.now)
+    nobody = tuple(named(one, team) for one in notify if not all_meant(plans, (one,), team, turn.now))
     pages = [_page(turn, incident, one, number + 1, round_ + 1, reason) for one in recipients]
     reached = tuple(told(one) for one in recipients)
     turn.decide(Escalated(incident=incident.id, step=number + 1, round=round_ + 1, reached=reached, nobody=nobody))
@@ -117,7 +119,7 @@ def _page(turn: Turn, incident: Incident, to: Recipient, number: int, round_: in
     if to.slack is not None:
         text = f"{incident.title} ({incident.facts.severity}): {reason}"
         return turn.effect(incident, Note(incident=incident.id, to=(to,), reason="channel", text=text))
-    team = turn.plan_of(incident).document.teams.get(incident.facts.team)
+    team = team_of(turn.plans_of(incident), incident.facts.team)
     body = Page(
         incident=incident.id,
         to=to,
@@ -146,14 +148,13 @@ def told(recipient: Recipient) -> str:
 
 def _last_resort(turn: Turn, incident: Incident, reason: str) -> None:
     """Again and again, until somebody acknowledges."""
-    plan = turn.plan_of(incident)
-    people = last_resort(plan, turn.now)
+    people = last_resort(turn.plans_of(incident), turn.now)
     pages = tuple(_page(turn, incident, one, 0, 0, reason) for one in people)
     reached = tuple(told(one) for one in people)
     turn.decide(Escalated(incident=incident.id, step=0, round=0, reached=reached, last_resort=True))
     before = incident.escalation or Escalating(None)
     incident.escalation = msgspec.structs.replace(before, reached=people, pages=pages, last_resort=True)
-    incident.deadlines["escalate"] = turn.now + milliseconds(plan.document.limits.last_resort)
+    incident.deadlines["escalate"] = turn.now + milliseconds(turn.plan_of(incident).document.limits.last_resort)
 
 
 def cease(incident: Incident) -> None:
@@ -187,10 +188,9 @@ def settled(turn: Turn, incident: Incident, page: str, *, arrived: bool) -> None
     incident.escalation = msgspec.structs.replace(escalating, pages=left)
     if arrived or left or escalating.last_resort:
         return
-    plan = turn.plan_of(incident)
-    body = plan.document.escalations.get(escalating.policy or "")
+    body = turn.plan_of(incident).document.escalations.get(escalating.policy or "")
     if body is not None and escalating.step < len(body.steps):
         step(turn, incident, "the pages of the step before could not be delivered")
     else:
-        for one in last_resort(plan, turn.now):
+        for one in last_resort(turn.plans_of(incident), turn.now):
             page_beside(turn, incident, one, "nobody of the escalation could be reached")

@@ -205,7 +205,7 @@ def _settled(turn: Turn, event: MessageSettled) -> None:
     if kind == "page":
         escalate.settled(turn, incident, event.key, arrived=event.arrived)
     elif not event.arrived and kind in ("note", "ask") and incident.open:
-        for one in last_resort(turn.plan_of(incident), turn.now):
+        for one in last_resort(turn.plans_of(incident), turn.now):
             escalate.page_beside(turn, incident, one, f"{kind} could not be delivered: {event.detail}")
 
 
@@ -222,7 +222,7 @@ def _watched(plan: Plan, part: str) -> bool:
 
 
 def _plan(turn: Turn, event: PlanLoaded) -> None:
-    """In force for new incidents; one that is no plan changes nothing."""
+    """In force for new incidents, and for who is meant in those that are open; one that is no plan changes nothing."""
     text = event.text.encode()
     digest = digest_of(text)
     plan = turn.state.library.get(digest) or read(text)
@@ -271,7 +271,7 @@ def _unbelievable(turn: Turn, event: MonitoringReported) -> None:
         return
     turn.state.told = {**turn.state.told, event.part: turn.now}
     team = plan.document.last_resort.team
-    for one in last_resort(plan, turn.now):
+    for one in last_resort((plan,), turn.now):
         body = Page(
             to=one,
             step=0,

@@ -21,7 +21,7 @@ from watchbill.executor.core.effects import (
 )
 from watchbill.executor.core.events import Instant
 from watchbill.executor.core.state import Incident, Ledger, State, Step
-from watchbill.executor.core.who import last_resort, responders
+from watchbill.executor.core.who import Plans, last_resort, responders, to_ask
 from watchbill.executor.plan import Plan
 
 _AT_WORK: dict[str, Phase] = {"acting": "acting", "undoing": "acting", "verifying": "verifying"}
@@ -83,6 +83,10 @@ class Turn:
         """The plan it began with."""
         return self.state.library[incident.plan]
 
+    def plans_of(self, incident: Incident) -> Plans:
+        """Those to ask who is meant."""
+        return to_ask(self.state, self.plan_of(incident))
+
     @property
     def plan(self) -> Plan | None:
         """The plan in force."""
@@ -133,7 +137,7 @@ class Turn:
         return key
 
     def note(self, incident: Incident, reason: str, text: str, to: tuple[Recipient, ...] = ()) -> None:
-        to = to or responders(self.plan_of(incident), incident, self.now)
+        to = to or responders(self.plans_of(incident), incident, self.now)
         self.effect(incident, Note(incident=incident.id, to=to, reason=reason, text=text))
 
     def refuse(
@@ -156,7 +160,7 @@ class Turn:
         """Something that belongs to no incident is not done."""
         self.decide(Refused(reason=reason, run=run, detail=detail))
         if self.plan is not None:
-            to = last_resort(self.plan, self.now)
+            to = last_resort((self.plan,), self.now)
             self.effect_of_all(Note(to=to, reason=f"refused:{reason}", text=f"{run}: {detail}"), "note")
 
     def set_again(self, key: str, due: Instant) -> None:

@@ -67,7 +67,7 @@ class Content(msgspec.Struct, frozen=True, kw_only=True):
 
 def content_of(work: Work, plan: Plan, incident: Incident | None, outside: Outside) -> Content:
     """Of a page, a note, a message or a question. `incident` is None where there is none, or none any more."""
-    body = work.body
+    body, there = work.body, outside.plan() or plan  # people are reached as the plan in force says
     assert isinstance(body, Sent)  # noqa: S101  (the table says so)
     redact = redactor(outside.connections.secrets())
     hidden = incident is not None and _confidential(plan, incident)
@@ -95,11 +95,11 @@ def content_of(work: Work, plan: Plan, incident: Incident | None, outside: Outsi
     )
     match body:
         case Page():
-            return _page(content, plan, incident, body, clean)
+            return _page(content, there, incident, body, clean)
         case Note():
-            return _note(content, plan, body, clean)
+            return _note(content, there, body, clean)
         case Ask():
-            return _ask(content, plan, body, clean)
+            return _ask(content, there, body, clean)
         case Message():
             return _message(content, plan, incident, body, redact, clean)
 

@@ -65,7 +65,7 @@ def handle(work: Work, outside: Outside) -> Events | Again:
     if isinstance(body, Ask) and not _stands(body, incident):
         return MessageSettled(key=work.key, arrived=True, detail="the question does not stand any more")
     content = content_of(work, plan, incident, outside)
-    ways = routes(plan, outside.connections, content, body)
+    ways = routes(outside.plan() or plan, outside.connections, content, body)
     if not any(ways):
         detail = f"no connection reaches {content.team or 'anybody'}: [outward] has neither its team's nor `default`"
         return MessageSettled(key=work.key, arrived=False, detail=detail)
