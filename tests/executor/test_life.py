@@ -681,6 +681,16 @@ def test_a_team_that_has_another_name_by_now_still_reaches_whoever_is_on_call_fo
     assert incident_of(world, identity).facts.team == "data"
 
 
+def test_nothing_is_handed_over_to_somebody_who_has_left(world):
+    identity = world.opened(SLOW_A)
+    world.adopt(changed=True)
+    world.take(events.HandedOver(incident=identity, person="ana", to="cy"))
+    assert [(one.reason, one.what) for one in decided(world, said.Ignored)] == [("no-such-person", "cy")]
+    world.take(events.HandedOver(incident=identity, person="ana", to="dee"))
+    assert pages(world) == ["ana", "dee"]
+    assert incident_of(world, identity).owner == "dee"
+
+
 def test_whoever_has_left_is_neither_woken_nor_told_though_the_incident_was_theirs(world):
     world.pass_(61 * MINUTE)
     identity = world.opened(STUCK)

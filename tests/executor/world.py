@@ -257,7 +257,7 @@ class World:
         elif what % 8 == 1:
             self.take(events.ResolvedByHand(incident=incident, person=person, false_positive=what % 16 == 1))
         elif what % 8 == 2:
-            self.take(events.HandedOver(incident=incident, person=person, to="bo"))
+            self.take(events.HandedOver(incident=incident, person=person, to=PEOPLE[which % len(PEOPLE)]))
         elif what % 8 == 3:
             names = ("restart", "scale", "feature", "isolate", "unheard-of")
             self.take(events.RemedyRequested(incident=incident, person=person, remediation=names[what % 5]))

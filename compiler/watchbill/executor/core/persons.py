@@ -20,11 +20,12 @@ def acted(turn: Turn, event: ByPeople) -> None:
     if incident is None:
         turn.ignore("no-such-incident", event.incident)
         return
-    people = set(turn.plan_of(incident).document.people)
-    if turn.plan is not None:  # whoever has come since may take it on, and whoever has left decides nothing any more
-        now = set(turn.plan.document.people)
-        people = now if isinstance(event, Answered | RemedyRequested) else people | now
-    unknown = [name for name in (event.person, getattr(event, "to", event.person)) if name not in people]
+    now, *own = (set(plan.document.people) for plan in turn.plans_of(incident))
+    # Whoever has come since may take it on; whoever has left decides nothing any more, and is given nothing.
+    may = now if isinstance(event, Answered | RemedyRequested) else now.union(*own)
+    unknown = [event.person] if event.person not in may else []
+    if isinstance(event, HandedOver) and event.to not in now:
+        unknown.append(event.to)
     if unknown:
         turn.ignore("no-such-person", unknown[0], incident.id)
     elif isinstance(event, Noted):
