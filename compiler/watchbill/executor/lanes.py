@@ -22,7 +22,7 @@ from watchbill.executor.entries import BEGUN, noted
 from watchbill.executor.handlers import READS_ONLY, Again, Outside, Work, handler
 from watchbill.executor.settling import undone, unknown
 from watchbill.executor.store import outbox
-from watchbill.executor.store.connect import Unavailable
+from watchbill.executor.store.connect import Unavailable, first_line
 from watchbill.executor.store.outbox import Claim, Fenced
 from watchbill.executor.writer import LEASE, Overloaded, Writer
 
@@ -182,6 +182,9 @@ class Effects:
     def _tried(self, claim: Claim, work: Work) -> Events | Again:
         try:
             answer: Events | Again = handler(claim.effect.kind).handle(work, self.outside)
+        except (*Unavailable, Overloaded) as error:
+            _LOG.warning("what an effect leaves behind was not kept", extra={"effect": claim.effect.key})
+            return Again(f"what it leaves behind cannot be kept: {first_line(error)}")
         except Exception as error:  # noqa: BLE001  (a handler may be anybody's)
             _LOG.exception("an effect failed while it was done", extra={"effect": claim.effect.key})
             return Again(f"{type(error).__name__}: {error}")
