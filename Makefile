@@ -5,8 +5,8 @@
 # Compiled modules are kept: hundreds of short runs would else compile the compiler each time.
 unexport PYTHONDONTWRITEBYTECODE
 
-# How many processes the tests run in.
-WORKERS ?= auto
+# How many processes the tests run in: one more than there are cores, since many tests wait for servers.
+WORKERS ?= $(shell expr 1 + $$(getconf _NPROCESSORS_ONLN))
 
 RUNTIME := .venv/.runtime
 DEV := .venv/.dev

@@ -319,6 +319,8 @@ class Process:
 
     def stop(self) -> None:
         for lane in self.lanes:
+            lane.cease()
+        for lane in self.lanes:
             lane.stop(5)
         self.writer.stop()
 
@@ -377,7 +379,8 @@ def until(what: Callable[[], bool], seconds: float = 15) -> None:
 
 
 @pytest.fixture
-def process(database, opened) -> Iterator[Process]:
+def process(database, opened, monkeypatch) -> Iterator[Process]:
+    monkeypatch.setattr("watchbill.executor.outgoing._wait", lambda _: 0.01)
     process = Process(opened(database))
     yield process
     process.stop()
@@ -617,6 +620,7 @@ def test_what_was_submitted_before_the_end_is_committed(database, opened, clock)
 
 
 def test_one_event_that_the_database_cannot_hold_does_not_take_the_others_down(database, opened, clock, monkeypatch):
+    monkeypatch.setattr("watchbill.executor.outgoing._wait", lambda _: 0.01)
     process = Process(opened(database))
     append = log.append
 

@@ -76,12 +76,16 @@ class Effects:
                 with self._lock:
                     self._held.pop(claim.effect.key, None)
 
+    def cease(self) -> None:
+        """Claim no more."""
+        self._stopping.set()
+
     def stop(self, patience: float) -> int:
         """Claim no more, wait up to so many seconds for what is under way; how many were left in the middle.
 
         What may be repeated is handed back, so that another may have it at once.
         """
-        self._stopping.set()
+        self.cease()
         end = time.monotonic() + patience
         while self._held and time.monotonic() < end:
             time.sleep(0.02)

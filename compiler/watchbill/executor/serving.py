@@ -188,6 +188,8 @@ class Executor:
 
     def stop(self) -> None:
         self.stopping = True
+        for lane in self.lanes:
+            lane.cease()  # they end side by side
         left = sum(lane.stop(_PATIENCE if lane.name == "once" else _PATIENCE / 5) for lane in self.lanes)
         if left:
             _LOG.warning("effects were still under way; of those done once, nobody will know", extra={"effects": left})
