@@ -25,6 +25,7 @@ LEASE = timedelta(seconds=15)
 _LOG = logging.getLogger("watchbill.writer")
 _TOGETHER = 256  # units in one commit
 _SERVED = 256  # deadlines in one commit
+_CLAIMED, _BESIDE = 8, 2  # effects claimed by one commit, and by one that takes webhooks in: those wait for no effect
 _LINGER = 0.004  # seconds that a commit waits for company when the one before it is hardly over
 _LOOK = 0.5  # seconds until a process looks at what others left: so much later than a lease's end it is taken over
 _BACK_OFF = 0.25  # seconds after the database could not be reached
@@ -145,7 +146,8 @@ class Writer:
                 commit = self.engine.transact(tx, units, serve=_SERVED)
                 if commit.effects:
                     self._look_everywhere()
-                claimed = self._claim(tx)
+                most = _BESIDE if any(unit.arrival for unit, _ in waiting) else _CLAIMED
+                claimed = self._claim(tx, most)
                 soonest = deadlines.soonest(tx)
         except Unavailable as error:
             self._failed(waiting, error)
@@ -160,7 +162,8 @@ class Writer:
             return
         self.engine.settle(commit)
         self.committed_at = time.monotonic()
-        ahead = (soonest - commit.now).total_seconds() if soonest is not None else _LOOK
+        more = sum(len(claims) for _, claims in claimed) == most
+        ahead = 0.0 if more else (soonest - commit.now).total_seconds() if soonest is not None else _LOOK
         self._wait = max(0.0, min(_LOOK, ahead))
         for lane, claims in claimed:
             lane.start(claims)
@@ -181,15 +184,17 @@ class Writer:
     def _look_everywhere(self) -> None:
         self._hungry.update(lane.name for lane in self.lanes)
 
-    def _claim(self, tx: Transaction) -> list[tuple[Lane, list[Claim]]]:
+    def _claim(self, tx: Transaction, most: int) -> list[tuple[Lane, list[Claim]]]:
+        """Up to so many effects. Lanes take turns at being first; one that may have more stays hungry."""
         claimed = []
+        self.lanes[:] = [*self.lanes[1:], *self.lanes[:1]]
         for lane in self.lanes:
-            free = lane.free() if lane.name in self._hungry else 0
+            free = min(most, lane.free()) if lane.name in self._hungry else 0
             if free > 0:
-                self._hungry.discard(lane.name)
                 claims = outbox.claim(tx, self.holder, LEASE, free, lane.name)
-                if len(claims) == free:
-                    self._hungry.add(lane.name)
+                if len(claims) < free:
+                    self._hungry.discard(lane.name)
+                most -= len(claims)
                 if claims:
                     claimed.append((lane, claims))
         return claimed
