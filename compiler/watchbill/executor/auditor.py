@@ -18,10 +18,10 @@ from watchbill.executor.store.connect import Store, Transaction, Unavailable, fi
 from watchbill.executor.store.schema import LOG, OUTBOX
 
 _LOG = logging.getLogger("watchbill.auditor")
-_EVERY = 10.0  # seconds between two looks
+_EVERY = 2.0  # seconds between two looks
 _LATE = timedelta(seconds=30)  # a deadline may be served so late
 _ENDLESS = timedelta(minutes=10)  # longer than every try of a page takes
-_NEW, _AGAIN = 20_000, 2_000  # entries of one look: those since the last one, and of those before
+_NEW, _AGAIN = 2_000, 200  # entries of one look: those since the last one, and of those before
 _TOLD = ("page", "ask")
 
 Report = Callable[[str, str | None], None]
