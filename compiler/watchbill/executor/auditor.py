@@ -12,16 +12,19 @@ from datetime import timedelta
 import msgspec
 from sqlalchemy import func, select
 
+from watchbill.executor.engine import Faulty
 from watchbill.executor.store import deadlines, log
 from watchbill.executor.store.chain import Head, Verdict, follow
 from watchbill.executor.store.connect import Store, Transaction, Unavailable, first_line
 from watchbill.executor.store.schema import LOG, OUTBOX
+from watchbill.executor.writer import Overloaded
 
 _LOG = logging.getLogger("watchbill.auditor")
-_EVERY = 2.0  # seconds between two looks
+_EVERY = 10.0  # seconds between two looks
 _LATE = timedelta(seconds=30)  # a deadline may be served so late
 _ENDLESS = timedelta(minutes=10)  # longer than every try of a page takes
-_NEW, _AGAIN = 2_000, 200  # entries of one look: those since the last one, and of those before
+_SLICE = 500  # entries judged without a pause, of those since the last look and of those before
+_SLICES, _PAUSE = 20, 0.5  # of one look, and the seconds between two: webhooks do not wait for it
 _TOLD = ("page", "ask")
 
 Report = Callable[[str, str | None], None]
@@ -36,8 +39,8 @@ class Read(msgspec.Struct, frozen=True):
 
 def look(tx: Transaction, read: Read) -> tuple[dict[str, str | None], Read]:
     """What is wrong by its part, None where nothing is; and how far it was read."""
-    new = follow(log.raw(tx, read.new.seq, _NEW), read.new)
-    again = follow(log.raw(tx, read.again.seq, _AGAIN), read.again)
+    new = follow(log.raw(tx, read.new.seq, _SLICE), read.new)
+    again = follow(log.raw(tx, read.again.seq, _SLICE), read.again)
     start = Head() if again.head.seq >= read.new.seq else again.head
     found = {
         "executor:deadlines": _late(tx),
@@ -85,8 +88,13 @@ class Auditor:
         self._thread.join(_EVERY)
 
     def look(self) -> None:
-        with self._store.read() as tx:
-            found, self._read = look(tx, self._read or Read(log.head(tx)))
+        """Slice after slice, until it has read to the end."""
+        for _ in range(_SLICES):
+            with self._store.read() as tx:
+                end = log.head(tx)
+                found, self._read = look(tx, self._read or Read(end))
+            if self._read.new.seq >= end.seq or self._stopping.wait(_PAUSE):
+                break
         for part, trouble in found.items():
             self._report(part, trouble)
 
@@ -94,7 +102,7 @@ class Auditor:
         while not self._stopping.wait(_EVERY):
             try:
                 self.look()
-            except Unavailable as error:
+            except (*Unavailable, Overloaded, Faulty, TimeoutError) as error:
                 _LOG.warning("not audited: %s", first_line(error))
             except Exception:  # noqa: BLE001  (it looks again)
                 _LOG.exception("not audited")

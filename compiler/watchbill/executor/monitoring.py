@@ -23,9 +23,7 @@ class Monitoring:
     def __call__(self, part: str, trouble: str | None) -> None:
         self._failures[part] = 0 if trouble is None else self._failures.get(part, 0) + 1
         self._metrics.healthy.labels(part).set(trouble is None)
-        if (
-            self._failures[part] == 1
-        ):  # once is a restart: it is believed as it was, also by a process that has just begun
+        if self._failures[part] == 1:  # a restart: it is believed as it was, also by a process that has just begun
             return
         healthy = trouble is None
         if healthy != (part in self._engine.state.broken):
