@@ -7,7 +7,7 @@ from urllib.parse import urlencode, urlsplit
 
 import msgspec
 
-from watchbill.executor.connections import Connections, Http, NoSecret
+from watchbill.executor.connections import Connections, Http, NoSecret, filled
 from watchbill.executor.core.events import Reported
 from watchbill.executor.outgoing import Call, NoAnswer, send
 from watchbill.executor.store.chain import to_micros
@@ -38,7 +38,7 @@ def alerts(connections: Connections, url: str, labels: Mapping[str, str] | None 
     known = connections.alertmanager.get(urlsplit(url).netloc, Http())
     filters = [("filter", f'{name}="{value}"') for name, value in (labels or {}).items()]
     try:
-        credentials = {name: value.read() for name, value in known.headers.items()}
+        credentials = filled(known.headers)
     except NoSecret as error:
         raise NoAnswer(str(error), sent=False) from None
     answer = send(

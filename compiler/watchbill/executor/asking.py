@@ -11,7 +11,7 @@ from urllib.parse import urlencode, urlsplit
 
 import msgspec
 
-from watchbill.executor.connections import Connections, Http, NoSecret
+from watchbill.executor.connections import Connections, Http, NoSecret, filled
 from watchbill.executor.core.effects import Query
 from watchbill.executor.core.events import Events, Instant, QueryAnswered, Result, Sample
 from watchbill.executor.handlers import Again, Outside, Work
@@ -76,7 +76,7 @@ def fetch(connections: Connections, place: Place, expression: str, at: Instant, 
     known = connections.prometheus.get(urlsplit(place.prometheus).netloc, Http())
     tenant = {"X-Scope-OrgID": place.tenant} if place.tenant is not None else {}
     try:
-        credentials = {name: value.read() for name, value in known.headers.items()}
+        credentials = filled(known.headers)
         content = urlencode({"query": expression, "time": f"{at / 1000:.3f}"}).encode()
     except (NoSecret, UnicodeError) as error:
         raise NoAnswer(str(error), sent=False) from None

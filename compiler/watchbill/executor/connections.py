@@ -198,8 +198,8 @@ def read(text: bytes) -> Connections | str:
         return str(error)
 
 
-def environment(given: Mapping[str, str | Reference]) -> dict[str, str]:
-    """Variables with their secrets in them. Raises NoSecret."""
+def filled(given: Mapping[str, str | Reference]) -> dict[str, str]:
+    """Variables, or headers, with their secrets in them. Raises NoSecret."""
     return {name: value.read() if isinstance(value, Reference) else value for name, value in given.items()}
 
 

@@ -16,7 +16,7 @@ from watchbill.executor import evidence
 from watchbill.executor.action import Run, Unfit
 from watchbill.executor.actions.command import allowed, started
 from watchbill.executor.asking import fetch
-from watchbill.executor.connections import Connections, Http, NoSecret
+from watchbill.executor.connections import Connections, Http, NoSecret, filled
 from watchbill.executor.core.effects import Collect
 from watchbill.executor.core.events import Collected, Events
 from watchbill.executor.entries import noted
@@ -149,8 +149,9 @@ def _promql(outside: Outside, place: Place | None, expression: str, seconds: flo
 
 def _http(connections: Connections, url: str, seconds: float) -> Got:
     known = connections.http.get(urlsplit(url).netloc, Http())
-    headers = {name: value.read() for name, value in known.headers.items()}
-    call = Call(method="GET", url=url, headers=headers, ca=known.ca, repeat=True, seconds=seconds, bound=2 * BOUND)
+    call = Call(
+        method="GET", url=url, headers=filled(known.headers), ca=known.ca, repeat=True, seconds=seconds, bound=2 * BOUND
+    )
     answer = send(call)
     why = None if answer.status == 200 else f"it answers {answer.status}"
     return Got(answer.body, why if answer.whole else "its answer has no end")

@@ -39,7 +39,10 @@ class _Lost(Exception):  # noqa: N818
 
 
 class Effects:
-    """One lane. `observe` does only what reads. `outside` may be replaced; what is under way goes on with the one before. Register with the writer, start, and stop before the writer."""
+    """One lane. `observe` does only what reads. `outside` may be replaced; what is under way goes on with the one before.
+
+    Register with the writer, start, and stop before the writer.
+    """
 
     def __init__(self, writer: Writer, outside: Outside, *, name: str, threads: int, observe: bool = False) -> None:
         self.name = name

@@ -6,7 +6,7 @@ from typing import Annotated
 import msgspec
 
 from watchbill.executor.action import Action, Done, Run, Unfit
-from watchbill.executor.connections import Command, NoSecret, Reference, environment
+from watchbill.executor.connections import Command, NoSecret, Reference, filled
 from watchbill.executor.process import Bounds, Ended
 from watchbill.executor.process import run as run_program
 
@@ -47,7 +47,7 @@ def allowed(run: Run, argv: tuple[str, ...]) -> tuple[Command, tuple[str, ...]]:
 def started(run: Run, argv: tuple[str, ...], variables: Mapping[str, str | Reference], bounds: Bounds) -> Ended:
     """Raises Unfit, NotRun."""
     try:
-        clean = environment(variables)
+        clean = filled(variables)
     except NoSecret as error:
         raise Unfit(str(error)) from None
     return run_program(argv, clean, bounds, run.held)

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from watchbill.executor.action import Action, Done, Run, Unfit
-from watchbill.executor.connections import NoSecret
+from watchbill.executor.connections import NoSecret, filled
 from watchbill.executor.outgoing import Call, send
 
 _SECONDS = 30.0
@@ -64,7 +64,7 @@ def _call(run: Run, body: dict[str, str]) -> Done:
     if connection is not None:
         ca = connection.ca
         try:
-            headers.update({name: value.read() for name, value in connection.headers.items()})
+            headers.update(filled(connection.headers))
         except NoSecret as error:
             raise Unfit(f"http.{host}: {error}") from None
     safe = parameters.method in ("PUT", "DELETE")

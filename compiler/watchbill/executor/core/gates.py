@@ -12,6 +12,7 @@ from watchbill.executor.core import ledger
 from watchbill.executor.core.decisions import Refusal
 from watchbill.executor.core.events import Instant
 from watchbill.executor.core.state import Attempt, Incident, State
+from watchbill.executor.core.who import to_ask
 from watchbill.executor.plan import Plan, milliseconds
 from watchbill.executor.plan.documents import Mode, Remediation
 from watchbill.executor.plan.times import HOUR
@@ -61,14 +62,8 @@ Gate = Callable[[Asked], No | None]
 
 def mode_of(state: State, plan: Plan) -> Mode:
     """The most careful of what the incident's plan says, what the plan in force says, and what the executor was told."""
-    modes = [one.mode for one in in_force(state, plan)]
+    modes = [one.mode for one in to_ask(state, plan)]
     return min((*modes, state.mode or "auto"), key=CAREFUL.index)
-
-
-def in_force(state: State, plan: Plan) -> tuple[Plan, ...]:
-    """An incident keeps the plan that it began with; what a newer one forbids is forbidden all the same."""
-    now = state.library.get(state.plan or "", plan)
-    return (plan,) if now is plan else (plan, now)
 
 
 def kill_switch(asked: Asked) -> No | None:
@@ -95,7 +90,7 @@ def number_of_targets(asked: Asked) -> No | None:
 
 
 def change_freeze(asked: Asked) -> No | None:
-    for plan in in_force(asked.state, asked.plan):
+    for plan in reversed(to_ask(asked.state, asked.plan)):  # what a newer one forbids is forbidden all the same
         for holding in plan.windows.values():
             no = _frozen(asked, holding)
             if no is not None:

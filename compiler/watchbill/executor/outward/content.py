@@ -17,7 +17,7 @@ from watchbill.executor.core.state import Incident
 from watchbill.executor.handlers import Outside, Work
 from watchbill.executor.outward.template import rendered
 from watchbill.executor.plan import Plan
-from watchbill.executor.redaction import Redact, redactor, words
+from watchbill.executor.redaction import Redact, words
 
 Topic = Literal["page", "refused", "question", "note"]
 Sent = Page | Note | Message | Ask
@@ -65,11 +65,10 @@ class Content(msgspec.Struct, frozen=True, kw_only=True):
     at: Instant
 
 
-def content_of(work: Work, plan: Plan, incident: Incident | None, outside: Outside) -> Content:
+def content_of(work: Work, plan: Plan, incident: Incident | None, outside: Outside, redact: Redact) -> Content:
     """Of a page, a note, a message or a question. `incident` is None where there is none, or none any more."""
     body, there = work.body, outside.plan() or plan  # people are reached as the plan in force says
     assert isinstance(body, Sent)  # noqa: S101  (the table says so)
-    redact = redactor(outside.connections.secrets())
     hidden = incident is not None and _confidential(plan, incident)
 
     def clean(text: str, longest: int) -> str:

@@ -20,7 +20,7 @@ from watchbill.executor.handlers import Again, Outside, Work
 from watchbill.executor.outward.channels import Busy, Outcome, Refused, Took, channel, tried
 from watchbill.executor.outward.content import Content, content_of
 from watchbill.executor.outward.routes import Target, Tier, Tiers, routes, wakes
-from watchbill.executor.redaction import redactor, words
+from watchbill.executor.redaction import Redact, redactor, words
 
 _LOG = logging.getLogger("watchbill.outward")
 _TRIES = {"page": 3}
@@ -56,25 +56,26 @@ _KNOWN = _Known()
 
 def handle(work: Work, outside: Outside) -> Events | Again:
     body, state = work.body, outside.state()
+    redact = redactor(outside.connections.secrets())
     incident = state.find(body.incident) if body.incident is not None else None
     if isinstance(body, Close):
-        return _close(work, body, incident, outside)
+        return _close(work, body, incident, outside, redact)
     plan = outside.plan(incident.plan) if incident is not None else outside.plan()
     if plan is None:
         return Again("no plan is in force")
     if isinstance(body, Ask) and not _stands(body, incident):
         return MessageSettled(key=work.key, arrived=True, detail="the question does not stand any more")
-    content = content_of(work, plan, incident, outside)
+    content = content_of(work, plan, incident, outside, redact)
     ways = routes(outside.plan() or plan, outside.connections, content, body)
     if not any(ways):
         detail = f"no connection reaches {content.team or 'anybody'}: [outward] has neither its team's nor `default`"
         return MessageSettled(key=work.key, arrived=False, detail=detail)
-    return _Sending(work, outside, content).by(ways)
+    return _Sending(work, outside, content, redact).by(ways)
 
 
 class _Sending:
-    def __init__(self, work: Work, outside: Outside, content: Content) -> None:
-        self.work, self.outside, self.content = work, outside, content
+    def __init__(self, work: Work, outside: Outside, content: Content, redact: Redact) -> None:
+        self.work, self.outside, self.content, self.redact = work, outside, content, redact
         self.last = work.attempt >= _TRIES.get(content.kind, _MOST_TRIES)
         self.outcomes: dict[Target, Outcome] = {}
 
@@ -120,7 +121,7 @@ class _Sending:
         bare = self.content.audience is not None and target.name == self.content.audience
         content = msgspec.structs.replace(self.content, bare=bare)
         outcome = tried(lambda: way.send(connection, content))
-        _count(self.outside, target, outcome, self.work.key)
+        _count(self.outside, target, outcome, self.work.key, self.redact)
         if not isinstance(outcome, Busy):
             _KNOWN.put(self.work.key, target, outcome)
         return outcome
@@ -129,14 +130,14 @@ class _Sending:
         said = "; ".join(
             f"{target} {'has it' if isinstance(one, Took) else one.detail}" for target, one in self.outcomes.items()
         )
-        return words(redactor(self.outside.connections.secrets()), said)
+        return words(self.redact, said)
 
 
 def _stands(body: Ask, incident: Incident | None) -> bool:
     return incident is not None and any(one.id == body.question for one in incident.questions)
 
 
-def _close(work: Work, body: Close, incident: Incident | None, outside: Outside) -> Events | Again:
+def _close(work: Work, body: Close, incident: Incident | None, outside: Outside, redact: Redact) -> Events | Again:
     """Close what was opened, unless the incident has come back: then it is still to be closed, and the core is told so."""
     if incident is not None and incident.open:
         return MessageSettled(key=work.key, arrived=True, detail="the incident has come back", opened=body.opened)
@@ -146,14 +147,14 @@ def _close(work: Work, body: Close, incident: Incident | None, outside: Outside)
         if _KNOWN.get(mark, target) is not None:
             continue
         outcome = tried(partial(_closed, outside, one))
-        _count(outside, target, outcome, work.key)
+        _count(outside, target, outcome, work.key, redact)
         if isinstance(outcome, Busy):
             busy.append(outcome)
         else:
             _KNOWN.put(mark, target, outcome)
         if not isinstance(outcome, Took):
             failed.append(f"{target} {outcome.detail}")
-    detail = words(redactor(outside.connections.secrets()), "; ".join(failed))
+    detail = words(redact, "; ".join(failed))
     if busy and work.attempt < _MOST_TRIES:
         return Again(detail, _after(busy, _MOST_SECONDS))
     return MessageSettled(key=work.key, arrived=not failed, detail=detail)
@@ -171,9 +172,9 @@ def _after(busy: list[Busy], longest: float) -> float | None:
     return min(max(told), longest) if told else None
 
 
-def _count(outside: Outside, target: Target, outcome: Outcome, key: str) -> None:
+def _count(outside: Outside, target: Target, outcome: Outcome, key: str, redact: Redact) -> None:
     said = "delivered" if isinstance(outcome, Took) else "busy" if isinstance(outcome, Busy) else "refused"
     outside.sent(target.channel, said)
     if not isinstance(outcome, Took):
-        detail = words(redactor(outside.connections.secrets()), outcome.detail)
+        detail = words(redact, outcome.detail)
         _LOG.warning("a message was not taken", extra={"effect": key, "connection": str(target), "detail": detail})

@@ -34,7 +34,7 @@ from typing import Any
 
 import msgspec
 
-from watchbill.executor.connections import Webhook
+from watchbill.executor.connections import Webhook, filled
 from watchbill.executor.outward.channels import Channel, Outcome, call, judged
 from watchbill.executor.outward.content import Content
 
@@ -43,7 +43,7 @@ VERSION = 1
 
 def _send(connection: Webhook, content: Content) -> Outcome:
     body = msgspec.json.encode(document(content))
-    headers = {name: value.read() for name, value in connection.headers.items()}
+    headers = filled(connection.headers)
     if connection.secret is not None:
         headers["Watchbill-Signature"] = signature(connection.secret.read(), content.at // 1000, body)
     answer = call(connection.url.read(), body, {**headers, "Idempotency-Key": content.key}, connection.ca)
